@@ -1,0 +1,27 @@
+import type { Input, Resource } from "@pulumi/pulumi";
+import type { types } from "@pulumi/command";
+
+/** How a machine is reached over SSH: the `connection` of @pulumi/command's remote resources. */
+export type Connection = types.input.remote.ConnectionArgs;
+
+/** A machine that runs Debian 13 and lets root in over SSH. */
+export interface Machine {
+    /** Host name, unique in the cluster: a DNS label of at most 63 characters. */
+    name: string;
+    /** The data centre's or region's name, as the provider spells it (`nbg1`). */
+    location: string;
+    /** IPv4 address under which the other machines and the operator reach it. */
+    publicAddress: Input<string>;
+    /** Resolves only when the machine has booted and may be configured. */
+    connection: Input<Connection>;
+    /** Another value when the machine is made anew: all that was put on it is then put on it again. */
+    instance: Input<string>;
+    /** The resource that takes the machine's disk with it when it goes: nothing is deleted one by one then. */
+    resource?: Resource;
+}
+
+/** A machine that is in the mesh. Services take only these, so that none can bind to a public address. */
+export interface MeshNode extends Machine {
+    /** IPv4 address in the WireGuard mesh; plain, so that previews show whole configuration files. */
+    meshAddress: string;
+}
