@@ -1,0 +1,20 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** The lab's name; several labs live side by side under different names. */
+export const labName = readLabName(process.env.LAB_NAME ?? "default");
+
+/** What every lab and every checkout shares: the machine image, the Pulumi CLI. Safe to delete. */
+export const cacheDir = process.env.LAB_CACHE_DIR ?? join(homedir(), ".cache", "airflow-ha");
+
+/** All that belongs to this lab and goes with `lab -- down`: machines' disks, the stack's state, keys. */
+export const stateDir = join("/var/lib/airflow-ha-lab", labName);
+
+function readLabName(name: string): string {
+    if (!/^[a-z][a-z0-9]{0,9}$/.test(name)) {
+        throw new Error(
+            `LAB_NAME: got "${name}"; allowed are 1 to 10 lower-case letters and digits, a letter first`,
+        );
+    }
+    return name;
+}
