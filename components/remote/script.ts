@@ -1,0 +1,57 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Machine } from "../node";
+import { fingerprint, type RemoteFile } from "./file";
+import { assignments } from "./shell";
+
+export interface RemoteScriptArgs {
+    /** The machine that the script runs on, as root. */
+    machine: Machine;
+    /** A file of `scripts/`, for instance `etcd-install.sh`. `lib.sh` is put in front of it. */
+    script: string;
+    /**
+     * What the script is told, as shell variables. They are part of a command line: a secret has to go by a
+     * RemoteFile with a path in a variable instead.
+     */
+    variables?: Record<string, pulumi.Input<string>>;
+    /** The files that the script reads: it runs after them, and again when one of them changes. */
+    files?: RemoteFile[];
+    /** Other values that make it run again when they change. */
+    runAgainOn?: pulumi.Input<string>[];
+}
+
+/** Runs a file of `scripts/` on one machine; again whenever its text, a variable or a file of it changes. */
+export class RemoteScript extends command.remote.Command {
+    constructor(name: string, args: RemoteScriptArgs, opts?: pulumi.CustomResourceOptions) {
+        const { machine, files = [], runAgainOn = [] } = args;
+        const run = pulumi
+            .output(args.variables ?? {})
+            .apply((plain) => `${assignments(plain)} bash -s`.trimStart());
+        const changes = fingerprint([
+            machine.instance,
+            ...files.map((file) => file.fingerprint),
+            ...runAgainOn,
+        ]);
+        super(
+            name,
+            {
+                connection: machine.connection,
+                create: run,
+                // `update`, not `triggers`: these would show as a replacement where nothing is replaced.
+                update: pulumi.interpolate`${run}\n# runs again when this changes: ${changes}`,
+                stdin: scriptText(args.script),
+                logging: command.remote.Logging.None,
+                addPreviousOutputInEnv: false,
+            },
+            pulumi.mergeOptions({ dependsOn: files, deletedWith: machine.resource }, opts),
+        );
+    }
+}
+
+const scripts = join(__dirname, "..", "..", "scripts");
+
+function scriptText(script: string): string {
+    return ["lib.sh", script].map((file) => readFileSync(join(scripts, file), "utf8")).join("\n");
+}

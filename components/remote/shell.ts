@@ -1,0 +1,20 @@
+/** The value as one POSIX shell word: a shell that reads it sees exactly these characters. */
+export function quote(value: string): string {
+    if (value.includes("\0")) {
+        throw new Error("a shell word cannot hold a NUL character");
+    }
+    return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+/** `NAME='value' …`, the variables in front of a command, sorted by name. */
+export function assignments(variables: Record<string, string>): string {
+    return Object.entries(variables)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, value]) => {
+            if (!/^[A-Z][A-Z0-9_]*$/.test(name)) {
+                throw new Error(`"${name}" is no name for a shell variable: A-Z, 0-9 and _ are`);
+            }
+            return `${name}=${quote(value)}`;
+        })
+        .join(" ");
+}
