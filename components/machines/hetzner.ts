@@ -1,0 +1,194 @@
+import * as hcloud from "@pulumi/hcloud";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import { after } from "../after";
+import type { Connection, Machine } from "../node";
+import { ports } from "../ports";
+import { refuse } from "../problems";
+import { RemoteFile, RemoteScript } from "../remote";
+import { versions } from "../versions";
+import { meshInterface } from "../wireguard/render";
+import { anywhere, exposures, type Exposure } from "./exposure";
+import { renderNftables, renderUserData } from "./render";
+import { machinesProblems } from "./validate";
+
+export interface HetznerMachinesArgs {
+    /** One machine is made in each, named `<namePrefix>-<location>`. Append only: the order gives mesh addresses. */
+    locations: string[];
+    /** @default the component's name */
+    namePrefix?: string;
+    /** Hetzner's server type. Airflow, PostgreSQL and RabbitMQ together want 8 GB. @example "cx33" */
+    serverType: string;
+    /** Networks that may log in over SSH; Pulumi's own machine must be in one of them. */
+    adminCidrs: string[];
+    /** Networks that may open the web UI. @default everywhere */
+    webCidrs?: string[];
+    /** TCP port of the web UI. @default 443 */
+    httpsPort?: number;
+    /** UDP port of WireGuard. @default 51820 */
+    wireguardPort?: number;
+    /** Hetzner's own protection against deletion and rebuilding. @default false */
+    protection?: boolean;
+}
+
+/**
+ * One Hetzner Cloud server in each location, with a firewall at the provider and the same one on the machine.
+ * Their SSH host keys are made here and pinned, so there is no trust on first use.
+ *
+ * A machine is never replaced as a side effect: a changed image or user data is for new machines only. To make
+ * one anew: `pulumi up --replace <its URN>`.
+ */
+export class HetznerMachines extends pulumi.ComponentResource {
+    readonly machines: Machine[];
+    /** The key that the program logs in with, as root, in OpenSSH's format. */
+    readonly privateKey: pulumi.Output<string>;
+    /** `known_hosts` lines of all machines. */
+    readonly knownHosts: pulumi.Output<string>;
+
+    constructor(name: string, args: HetznerMachinesArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-ha:index:HetznerMachines", name, {}, opts);
+        const plan = withDefaults(name, args);
+        refuse(this, name, machinesProblems(plan));
+
+        const exposed = exposures({ ...plan, sshPort: ports.ssh });
+        const key = new tls.PrivateKey(`${name}-key`, { algorithm: "ED25519" }, { parent: this });
+        const sshKey = new hcloud.SshKey(
+            `${name}-ssh-key`,
+            { name: plan.namePrefix, publicKey: key.publicKeyOpenssh.apply((line) => line.trim()) },
+            { parent: this },
+        );
+        const firewall = this.createFirewall(name, plan.namePrefix, exposed);
+        const hosts = plan.locations.map((location) =>
+            this.createMachine(name, `${plan.namePrefix}-${location}`, location, exposed, {
+                args,
+                key,
+                sshKey,
+                firewall,
+            }),
+        );
+
+        this.machines = hosts.map(({ machine }) => machine);
+        this.privateKey = key.privateKeyOpenssh;
+        this.knownHosts = pulumi.concat(
+            ...hosts.map(
+                ({ machine, hostKey }) =>
+                    pulumi.interpolate`${machine.publicAddress} ${hostKey.publicKeyOpenssh}`,
+            ),
+        );
+        this.registerOutputs({ privateKey: this.privateKey, knownHosts: this.knownHosts });
+    }
+
+    private createFirewall(name: string, label: string, exposed: Exposure[]): hcloud.Firewall {
+        return new hcloud.Firewall(
+            `${name}-firewall`,
+            {
+                name: label,
+                rules: exposed.map(({ description, protocol, port, sources }) => ({
+                    description,
+                    direction: "in",
+                    protocol,
+                    port: String(port),
+                    sourceIps: sources,
+                })),
+            },
+            { parent: this },
+        );
+    }
+
+    private createMachine(
+        name: string,
+        host: string,
+        location: string,
+        exposed: Exposure[],
+        shared: {
+            args: HetznerMachinesArgs;
+            key: tls.PrivateKey;
+            sshKey: hcloud.SshKey;
+            firewall: hcloud.Firewall;
+        },
+    ): { machine: Machine; hostKey: tls.PrivateKey } {
+        const { args, key, sshKey, firewall } = shared;
+        const child = `${name}-${location}`;
+        const hostKey = new tls.PrivateKey(
+            `${child}-host-key`,
+            { algorithm: "ED25519" },
+            { parent: this },
+        );
+        const server = new hcloud.Server(
+            `${child}-server`,
+            {
+                name: host,
+                location,
+                serverType: args.serverType,
+                image: versions.debian,
+                sshKeys: [sshKey.id],
+                firewallIds: [firewall.id.apply(Number)],
+                userData: userData(hostKey),
+                deleteProtection: args.protection ?? false,
+                rebuildProtection: args.protection ?? false,
+            },
+            { parent: this, ignoreChanges: ["image", "sshKeys", "userData"] },
+        );
+        const connection: pulumi.Input<Connection> = {
+            host: server.ipv4Address,
+            user: "root",
+            privateKey: key.privateKeyOpenssh,
+            hostKey: hostKey.publicKeyOpenssh.apply((line) => line.trim()),
+            // 60 tries, at most 5 s apart: a server that is being made or rebooted gets about 5 minutes.
+            dialErrorLimit: 60,
+            perDialTimeout: 10,
+        };
+        const booted: Machine = {
+            name: host,
+            location,
+            publicAddress: server.ipv4Address,
+            connection,
+            instance: server.id,
+            resource: server,
+        };
+        const prepared = this.prepare(child, booted, exposed);
+        return { machine: { ...booted, connection: after(connection, [prepared]) }, hostKey };
+    }
+
+    /** Awaits the end of the boot and closes the machine's own firewall. */
+    private prepare(child: string, machine: Machine, exposed: Exposure[]): RemoteScript {
+        const booted = new RemoteScript(
+            `${child}-boot`,
+            { machine, script: "machine-boot.sh" },
+            { parent: this },
+        );
+        const nftables = new RemoteFile(
+            `${child}-nftables`,
+            {
+                machine,
+                path: "/etc/nftables.conf",
+                content: renderNftables(exposed, meshInterface),
+                mode: "0755",
+            },
+            { parent: this, dependsOn: booted },
+        );
+        return new RemoteScript(
+            `${child}-prepare`,
+            { machine, script: "machine-prepare.sh", files: [nftables] },
+            { parent: this },
+        );
+    }
+}
+
+function withDefaults(name: string, args: HetznerMachinesArgs) {
+    return {
+        ...args,
+        namePrefix: args.namePrefix ?? name,
+        webCidrs: args.webCidrs ?? anywhere,
+        httpsPort: args.httpsPort ?? ports.https,
+        wireguardPort: args.wireguardPort ?? ports.wireguard,
+    };
+}
+
+function userData(hostKey: tls.PrivateKey): pulumi.Output<string> {
+    return pulumi.secret(
+        pulumi
+            .all([hostKey.privateKeyOpenssh, hostKey.publicKeyOpenssh])
+            .apply(([privateKey, publicKey]) => renderUserData({ privateKey, publicKey })),
+    );
+}

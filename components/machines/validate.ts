@@ -1,0 +1,99 @@
+import * as ipaddr from "ipaddr.js";
+import { problem, type Problem } from "../problems";
+
+/** Hetzner Cloud's locations. Source: GET /v1/locations. */
+export const hetznerLocations = ["nbg1", "fsn1", "hel1", "ash", "hil", "sin"];
+
+export interface MachinesPlan {
+    locations: string[];
+    namePrefix: string;
+    adminCidrs: string[];
+    webCidrs: string[];
+    httpsPort: number;
+    wireguardPort: number;
+}
+
+/** What is wrong with the plan of the machines; each line names the argument. */
+export function machinesProblems(plan: MachinesPlan): Problem[] {
+    return [
+        ...locationProblems(plan.locations),
+        ...prefixProblems(plan.namePrefix),
+        ...cidrListProblems("adminCidrs", plan.adminCidrs),
+        ...cidrListProblems("webCidrs", plan.webCidrs),
+    ];
+}
+
+/** `argument` must be a list of one or more CIDRs, none of which holds another. */
+export function cidrListProblems(argument: string, cidrs: string[]): Problem[] {
+    if (cidrs.length === 0) {
+        return [problem(argument, cidrs, "at least one network in CIDR notation is needed")];
+    }
+    const wrong = cidrs.flatMap((cidr, index) => cidrProblems(`${argument}[${index}]`, cidr));
+    return wrong.length > 0 ? wrong : overlapProblems(argument, cidrs);
+}
+
+/** `cidr` must be a network: an address, a slash, a length, and no bits beyond it. */
+export function cidrProblems(argument: string, cidr: string): Problem[] {
+    if (!ipaddr.isValidCIDR(cidr) || !cidr.includes("/")) {
+        return [
+            problem(argument, cidr, "a network in CIDR notation is needed, such as 203.0.113.0/24"),
+        ];
+    }
+    const [address, length] = ipaddr.parseCIDR(cidr);
+    const family = address.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6;
+    const network = family.networkAddressFromCIDR(cidr).toString();
+    return address.toString() === network
+        ? []
+        : [problem(argument, cidr, `it has host bits; the network is ${network}/${length}`)];
+}
+
+/** Do two valid networks share an address? */
+export function overlap(one: string, other: string): boolean {
+    const [a, b] = [ipaddr.parseCIDR(one), ipaddr.parseCIDR(other)];
+    return a[0].kind() === b[0].kind() && (a[0].match(b) || b[0].match(a));
+}
+
+function overlapProblems(argument: string, cidrs: string[]): Problem[] {
+    return cidrs.flatMap((cidr, index) =>
+        cidrs
+            .slice(0, index)
+            .filter((earlier) => overlap(earlier, cidr))
+            .map((earlier) =>
+                problem(`${argument}[${index}]`, cidr, `it overlaps ${earlier} in the same list`),
+            ),
+    );
+}
+
+function locationProblems(locations: string[]): Problem[] {
+    const known = hetznerLocations.join(", ");
+    return [
+        ...locations.flatMap((location, index) =>
+            hetznerLocations.includes(location)
+                ? []
+                : [problem(`locations[${index}]`, location, `Hetzner's locations are ${known}`)],
+        ),
+        ...locations.flatMap((location, index) =>
+            locations.indexOf(location) < index
+                ? [
+                      problem(
+                          `locations[${index}]`,
+                          location,
+                          "it is there twice, and two machines would have the same name",
+                      ),
+                  ]
+                : [],
+        ),
+    ];
+}
+
+function prefixProblems(prefix: string): Problem[] {
+    return /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/.test(prefix)
+        ? []
+        : [
+              problem(
+                  "namePrefix",
+                  prefix,
+                  "1 to 40 lower-case letters, digits and hyphens are allowed, a letter first, no hyphen last",
+              ),
+          ];
+}

@@ -1,0 +1,196 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { after } from "../after";
+import type { Machine, MeshNode } from "../node";
+import { ports } from "../ports";
+import { refuse } from "../problems";
+import { RemoteFile, RemoteScript } from "../remote";
+import { privateKeyFrom, publicKeyOf } from "./keys";
+import {
+    meshInterface,
+    presharedKeyPath,
+    privateKeyPath,
+    renderHosts,
+    renderWireguard,
+} from "./render";
+import { meshAddress, meshProblems } from "./validate";
+
+export interface WireGuardMeshArgs {
+    /** Two machines or more. Append only: a machine's place in the list gives its address in the mesh. */
+    machines: Machine[];
+    /** IPv4 network of the mesh; it must be free in every machine's surroundings. @default "10.90.0.0/24" */
+    meshCidr?: string;
+    /** UDP port on every machine, 1024 to 65535. @default 51820 */
+    wireguardPort?: number;
+}
+
+export const defaultMeshCidr = "10.90.0.0/24";
+
+/**
+ * A WireGuard tunnel between each pair of machines, with a preshared key of its own, and the machines' names in
+ * /etc/hosts. A change of peers leaves the other tunnels up.
+ */
+export class WireGuardMesh extends pulumi.ComponentResource {
+    /** The machines with their addresses in the mesh; who uses one waits until it reaches all others. */
+    readonly nodes: MeshNode[];
+
+    private readonly meshCidr: string;
+    private readonly port: number;
+
+    constructor(name: string, args: WireGuardMeshArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-ha:index:WireGuardMesh", name, {}, opts);
+        this.meshCidr = args.meshCidr ?? defaultMeshCidr;
+        this.port = args.wireguardPort ?? ports.wireguard;
+        const plan = {
+            names: args.machines.map((machine) => machine.name),
+            meshCidr: this.meshCidr,
+            wireguardPort: this.port,
+        };
+        refuse(this, name, meshProblems(plan));
+
+        const nodes = args.machines.map((machine, index) => ({
+            ...machine,
+            meshAddress: meshAddress(this.meshCidr, index),
+        }));
+        const privateKeys = this.createPrivateKeys(name, nodes);
+        const presharedKeys = this.createPresharedKeys(name, nodes);
+        const applied = nodes.map((node) =>
+            this.configure(name, node, nodes, privateKeys, presharedKeys),
+        );
+        this.nodes = nodes.map((node) => ({
+            ...node,
+            connection: after(node.connection, [this.reach(name, node, nodes, applied)]),
+        }));
+        this.registerOutputs({});
+    }
+
+    private createPrivateKeys(name: string, nodes: MeshNode[]): Map<string, pulumi.Output<string>> {
+        return new Map(
+            nodes.map((node) => [
+                node.name,
+                this.randomKey(`${name}-${node.name}-key`).apply(privateKeyFrom),
+            ]),
+        );
+    }
+
+    /** One key a pair, under the two names in the order of the list. */
+    private createPresharedKeys(
+        name: string,
+        nodes: MeshNode[],
+    ): Map<string, pulumi.Output<string>> {
+        return new Map(
+            nodes.flatMap((one, index) =>
+                nodes
+                    .slice(index + 1)
+                    .map((other) => [
+                        pair(one, other),
+                        this.randomKey(`${name}-${one.name}-${other.name}-psk`),
+                    ]),
+            ),
+        );
+    }
+
+    private randomKey(name: string): pulumi.Output<string> {
+        return pulumi.secret(new random.RandomBytes(name, { length: 32 }, { parent: this }).base64);
+    }
+
+    private configure(
+        name: string,
+        node: MeshNode,
+        nodes: MeshNode[],
+        privateKeys: Map<string, pulumi.Output<string>>,
+        presharedKeys: Map<string, pulumi.Output<string>>,
+    ): RemoteScript {
+        const child = `${name}-${node.name}`;
+        const peers = nodes.filter((peer) => peer !== node);
+        const secretFile = (suffix: string, path: string, key: pulumi.Output<string>) =>
+            new RemoteFile(
+                `${child}-${suffix}`,
+                { machine: node, path, mode: "0600", content: pulumi.interpolate`${key}\n` },
+                { parent: this },
+            );
+        const files = [
+            secretFile("private-key", privateKeyPath, found(privateKeys, node.name)),
+            ...peers.map((peer) =>
+                secretFile(
+                    `${peer.name}-psk`,
+                    presharedKeyPath(peer.name),
+                    found(
+                        presharedKeys,
+                        nodes.indexOf(node) < nodes.indexOf(peer)
+                            ? pair(node, peer)
+                            : pair(peer, node),
+                    ),
+                ),
+            ),
+            new RemoteFile(
+                `${child}-config`,
+                {
+                    machine: node,
+                    path: `/etc/wireguard/${meshInterface}.conf`,
+                    mode: "0600",
+                    content: this.config(node, peers, privateKeys),
+                },
+                { parent: this },
+            ),
+        ];
+        return new RemoteScript(
+            `${child}-apply`,
+            {
+                machine: node,
+                script: "wireguard-apply.sh",
+                variables: { INTERFACE: meshInterface, HOSTS: renderHosts(nodes) },
+                files,
+            },
+            { parent: this },
+        );
+    }
+
+    private config(
+        node: MeshNode,
+        peers: MeshNode[],
+        privateKeys: Map<string, pulumi.Output<string>>,
+    ): pulumi.Output<string> {
+        const details = peers.map((peer) =>
+            pulumi
+                .all([peer.publicAddress, found(privateKeys, peer.name).apply(publicKeyOf)])
+                .apply(([publicAddress, publicKey]) => ({
+                    name: peer.name,
+                    meshAddress: peer.meshAddress,
+                    publicAddress,
+                    publicKey,
+                })),
+        );
+        const rendered = pulumi.all(details).apply((peers) =>
+            renderWireguard({
+                meshAddress: node.meshAddress,
+                prefixLength: Number(this.meshCidr.split("/")[1]),
+                port: this.port,
+                peers,
+            }),
+        );
+        // Public keys come from private ones and count as secrets until this is said.
+        return pulumi.unsecret(rendered);
+    }
+
+    private reach(name: string, node: MeshNode, nodes: MeshNode[], applied: RemoteScript[]) {
+        const peers = nodes.filter((peer) => peer !== node).map((peer) => peer.meshAddress);
+        return new RemoteScript(
+            `${name}-${node.name}-reach`,
+            { machine: node, script: "wireguard-reach.sh", variables: { PEERS: peers.join(" ") } },
+            { parent: this, dependsOn: applied },
+        );
+    }
+}
+
+function pair(one: { name: string }, other: { name: string }): string {
+    return `${one.name} ${other.name}`;
+}
+
+function found<T>(map: Map<string, T>, key: string): T {
+    const value = map.get(key);
+    if (value === undefined) {
+        throw new Error(`no key for ${key}`);
+    }
+    return value;
+}
