@@ -113,7 +113,7 @@ export class WireGuardMesh extends pulumi.ComponentResource {
             secretFile("private-key", privateKeyPath, found(privateKeys, node.name)),
             ...peers.map((peer) =>
                 secretFile(
-                    `${peer.name}-psk`,
+                    `${peer.name}-psk-file`,
                     presharedKeyPath(peer.name),
                     found(
                         presharedKeys,

@@ -32,8 +32,9 @@ export async function record(program: () => unknown): Promise<Registered[]> {
         requests.push(request);
         register(request, callback);
     };
-    await pulumi.runtime.runInPulumiStack(() => Promise.resolve(program()).then(() => ({})));
-    return requests.filter((request) => request.getType() !== "pulumi:pulumi:Stack").map(describe);
+    await program();
+    await pulumi.runtime.disconnect();
+    return requests.map(describe);
 }
 
 /** Three nodes as a mesh gives them, with plain values. */

@@ -1,0 +1,100 @@
+import * as pulumi from "@pulumi/pulumi";
+import { airflowProblems } from "./airflow/validate";
+import { etcdProblems } from "./etcd/validate";
+import { machinesProblems } from "./machines/validate";
+import { postgresProblems } from "./patroni/validate";
+import { ports } from "./ports";
+import { problem, refuseConfiguration, type Problem } from "./problems";
+import { meshProblems } from "./wireguard/validate";
+
+/** The stack's configuration. Descriptions and defaults are in Pulumi.yaml. */
+export interface StackConfig {
+    locations: string[];
+    namePrefix: string;
+    serverType: string;
+    protection: boolean;
+    adminCidrs: string[];
+    webCidrs: string[];
+    httpsPort: number;
+    wireguardPort: number;
+    meshCidr: string;
+    postgresParameters: Record<string, string>;
+    workerConcurrency: number;
+    defaultTaskRetries: number;
+}
+
+/** Reads the configuration; everything that is wrong with it is one error, before the first resource. */
+export function loadConfig(): StackConfig {
+    const config = new pulumi.Config();
+    const loaded: StackConfig = {
+        locations: config.requireObject("locations"),
+        namePrefix: config.require("namePrefix"),
+        serverType: config.require("serverType"),
+        protection: config.requireBoolean("protection"),
+        adminCidrs: config.requireObject("adminCidrs"),
+        webCidrs: config.requireObject("webCidrs"),
+        httpsPort: config.requireNumber("httpsPort"),
+        wireguardPort: config.requireNumber("wireguardPort"),
+        meshCidr: config.require("meshCidr"),
+        postgresParameters: strings(config.requireObject("postgresParameters")),
+        workerConcurrency: config.requireNumber("workerConcurrency"),
+        defaultTaskRetries: config.requireNumber("defaultTaskRetries"),
+    };
+    refuseConfiguration(pulumi.getStack(), [...configProblems(loaded), ...tokenProblems()]);
+    return loaded;
+}
+
+/** What is wrong with the configuration as a whole; each line names the key. */
+export function configProblems(config: StackConfig): Problem[] {
+    const names = config.locations.map((location) => `${config.namePrefix}-${location}`);
+    const { adminCidrs, webCidrs } = config;
+    return [
+        ...machinesProblems(config),
+        // Two equal names come from two equal locations, which machinesProblems has named already.
+        ...meshProblems({
+            ...config,
+            names: [...new Set(names)],
+            elsewhere: { adminCidrs, webCidrs },
+        }),
+        ...etcdProblems({ nodes: names }).map((line) => line.replace(/^nodes:/, "locations:")),
+        ...postgresProblems({ parameters: config.postgresParameters }).map((line) =>
+            line.replace(/^parameters/, "postgresParameters"),
+        ),
+        ...airflowProblems(config),
+        ...portProblems(config),
+    ];
+}
+
+function portProblems({ httpsPort, wireguardPort }: StackConfig): Problem[] {
+    const { https, wireguard, ...others } = ports;
+    void https;
+    void wireguard;
+    const used = Object.entries({ ...others, wireguardPort });
+    const problems = used
+        .filter(([, port]) => port === httpsPort)
+        .map(([name]) => problem("httpsPort", httpsPort, `this port is taken by ${name}`));
+    const collisions = Object.entries(others)
+        .filter(([, port]) => port === wireguardPort)
+        .map(([name]) => problem("wireguardPort", wireguardPort, `this port is taken by ${name}`));
+    const valid = Number.isInteger(httpsPort) && httpsPort >= 1 && httpsPort <= 65535;
+    return [
+        ...(valid ? [] : [problem("httpsPort", httpsPort, "a TCP port is 1 to 65535")]),
+        ...problems,
+        ...collisions,
+    ];
+}
+
+function tokenProblems(): Problem[] {
+    const token = new pulumi.Config("hcloud").get("token") ?? process.env.HCLOUD_TOKEN;
+    return token
+        ? []
+        : [
+              "hcloud:token: nothing is set; an API token of a Hetzner Cloud project is needed: " +
+                  "pulumi config set --secret hcloud:token …",
+          ];
+}
+
+/** Values such as `8` and `true` come as numbers and booleans from YAML; PostgreSQL takes text. */
+function strings(values: Record<string, string | number | boolean>): Record<string, string> {
+    return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
+}

@@ -1,0 +1,69 @@
+import { Command } from "commander";
+import * as cloud from "./cloud/index.ts";
+import { labName } from "./settings.ts";
+import { down, pulumi, up } from "./stack.ts";
+import { ssh } from "./ssh.ts";
+import { printStatus } from "./status.ts";
+
+const program = new Command("npm run lab --")
+    .description(`The whole cluster on this machine (lab "${labName}"; LAB_NAME names another).`)
+    .showHelpAfterError()
+    .enablePositionalOptions();
+
+program
+    .command("up", { isDefault: true })
+    .description("install what is missing, start the cloud, `pulumi up`, print the endpoints")
+    .action(up);
+program
+    .command("status")
+    .description("each node and what runs on it; exit code 0 only when all is healthy")
+    .option("--json", "as JSON")
+    .action(async (options: { json?: boolean }) => {
+        process.exitCode = (await printStatus(options.json ?? false)) ? 0 : 1;
+    });
+program
+    .command("ssh")
+    .description("log in to a node as root, or run a command there")
+    .argument("<node>")
+    .argument("[command...]")
+    .passThroughOptions()
+    .action(async (node: string, command: string[]) => {
+        process.exitCode = await ssh(node, command);
+    });
+program
+    .command("stop")
+    .description("power a node off, at once, as a power cut does")
+    .argument("<node>")
+    .action(cloud.powerOff);
+program.command("start").description("power a node on").argument("<node>").action(cloud.powerOn);
+program
+    .command("cut")
+    .description("take a node off the network")
+    .argument("<node>")
+    .action(cloud.cut);
+program
+    .command("heal")
+    .description("put a node back on the network")
+    .argument("<node>")
+    .action(cloud.heal);
+program
+    .command("pulumi")
+    .description("any Pulumi command in the lab's environment, on the lab's stack")
+    .argument("[arguments...]")
+    .passThroughOptions()
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: string[]) => {
+        process.exitCode = await pulumi(args);
+    });
+program
+    .command("down")
+    .description("remove machines, network and state: nothing is left on this machine")
+    .action(down);
+
+try {
+    await program.parseAsync();
+} catch (error) {
+    console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+}

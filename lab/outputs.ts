@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pulumiText } from "./pulumi.ts";
+import { stateDir } from "./settings.ts";
+
+/** What index.ts exports, as far as the lab reads it. */
+export interface StackOutputs {
+    nodes: { name: string; location: string; publicAddress: string; meshAddress: string }[];
+    endpoints: Record<string, Record<string, string> | string>;
+    credentials: Record<string, { user: string; password: string }>;
+    privateKey: string;
+    knownHosts: string;
+}
+
+const cache = join(stateDir, "outputs.json");
+
+/** The stack's outputs, secrets included; asked from Pulumi once after each change. */
+export async function stackOutputs(): Promise<StackOutputs> {
+    if (!existsSync(cache)) {
+        const text = await pulumiText(["stack", "output", "--json", "--show-secrets"]);
+        await writeFile(cache, text, { mode: 0o600 });
+    }
+    const outputs = JSON.parse(await readFile(cache, "utf8")) as Partial<StackOutputs>;
+    if (outputs.nodes === undefined) {
+        await forgetOutputs();
+        throw new Error("the lab is not up: npm run lab");
+    }
+    return outputs as StackOutputs;
+}
+
+/** To be called before anything that may change them. */
+export async function forgetOutputs(): Promise<void> {
+    await rm(cache, { force: true });
+}

@@ -1,0 +1,47 @@
+import { execa } from "execa";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ensureCloud } from "./cloud/index.ts";
+import { ensureEngine } from "./engine/index.ts";
+import { root } from "./root.ts";
+import { stateDir } from "./settings.ts";
+
+/** The stack's name and so its configuration file, Pulumi.lab.yaml, in every lab: each has its own backend. */
+const stack = "lab";
+
+/** Where Pulumi keeps the stack's state. */
+export const backendDir = join(stateDir, "pulumi");
+
+/** Runs a Pulumi command on the lab's stack, on this terminal. Gives its exit code. */
+export async function runPulumi(args: string[]): Promise<number> {
+    const { exitCode } = await execa("pulumi", args, {
+        cwd: root,
+        env: await environment(),
+        stdio: "inherit",
+        reject: false,
+        // Ctrl-C reaches the CLI too; it then ends what it began and writes the state.
+        forceKillAfterDelay: false,
+    });
+    return exitCode ?? 1;
+}
+
+/** What a Pulumi command on the lab's stack prints on standard output. */
+export async function pulumiText(args: string[]): Promise<string> {
+    const env = await environment();
+    return (await execa("pulumi", args, { cwd: root, env, stderr: "inherit" })).stdout;
+}
+
+async function environment(): Promise<Record<string, string>> {
+    const [engine, cloud] = await Promise.all([ensureEngine(), ensureCloud()]);
+    await mkdir(backendDir, { recursive: true, mode: 0o700 });
+    const env = {
+        ...engine.env,
+        PULUMI_BACKEND_URL: `file://${backendDir}`,
+        // Public on purpose: the lab's secrets open nothing but the lab, and only root reads its state.
+        PULUMI_CONFIG_PASSPHRASE: "lab",
+        HCLOUD_ENDPOINT: cloud.endpoint,
+        HCLOUD_TOKEN: cloud.token,
+    };
+    await execa("pulumi", ["stack", "select", "--create", stack], { cwd: root, env });
+    return { ...env, PULUMI_STACK: stack };
+}
