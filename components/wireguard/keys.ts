@@ -1,17 +1,23 @@
-import { createPrivateKey, createPublicKey } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 
 /** DER of a PKCS #8 X25519 private key, up to its 32 bytes (RFC 8410). */
 const pkcs8Prefix = Buffer.from("302e020100300506032b656e04220420", "hex");
 
-/** 32 random bytes (base64) as a WireGuard private key: the bits that X25519 wants set are set. */
+/** A key of 32 bytes (base64) from a random text with at least as much entropy: WireGuard's preshared key. */
+export function presharedKeyFrom(random: string): string {
+    return digest(random).toString("base64");
+}
+
+/** A WireGuard private key (base64) from a random text: the bits that X25519 wants set are set. */
 export function privateKeyFrom(random: string): string {
-    const bytes = Buffer.from(random, "base64");
-    if (bytes.length !== 32) {
-        throw new Error(`a WireGuard private key has 32 bytes, not ${bytes.length}`);
-    }
+    const bytes = digest(random);
     bytes[0] &= 248;
     bytes[31] = (bytes[31] & 127) | 64;
     return bytes.toString("base64");
+}
+
+function digest(random: string): Buffer {
+    return createHash("sha256").update(random).digest();
 }
 
 /** The public key (base64) of a WireGuard private key (base64). */

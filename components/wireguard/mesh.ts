@@ -5,7 +5,7 @@ import type { Machine, MeshNode } from "../node";
 import { ports } from "../ports";
 import { refuse } from "../problems";
 import { RemoteFile, RemoteScript } from "../remote";
-import { privateKeyFrom, publicKeyOf } from "./keys";
+import { presharedKeyFrom, privateKeyFrom, publicKeyOf } from "./keys";
 import {
     meshInterface,
     presharedKeyPath,
@@ -68,7 +68,7 @@ export class WireGuardMesh extends pulumi.ComponentResource {
         return new Map(
             nodes.map((node) => [
                 node.name,
-                this.randomKey(`${name}-${node.name}-key`).apply(privateKeyFrom),
+                this.randomText(`${name}-${node.name}-key`).apply(privateKeyFrom),
             ]),
         );
     }
@@ -84,14 +84,18 @@ export class WireGuardMesh extends pulumi.ComponentResource {
                     .slice(index + 1)
                     .map((other) => [
                         pair(one, other),
-                        this.randomKey(`${name}-${one.name}-${other.name}-psk`),
+                        this.randomText(`${name}-${one.name}-${other.name}-psk`).apply(
+                            presharedKeyFrom,
+                        ),
                     ]),
             ),
         );
     }
 
-    private randomKey(name: string): pulumi.Output<string> {
-        return pulumi.secret(new random.RandomBytes(name, { length: 32 }, { parent: this }).base64);
+    /** Not RandomBytes: its resource's id is the very bytes, which the state holds in plain. */
+    private randomText(name: string): pulumi.Output<string> {
+        const args = { length: 64, special: false };
+        return new random.RandomPassword(name, args, { parent: this }).result;
     }
 
     private configure(
