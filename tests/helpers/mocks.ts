@@ -21,7 +21,7 @@ export async function record(program: () => unknown): Promise<Registered[]> {
     const requests: RegisterRequest[] = [];
     await pulumi.runtime.setMocks({
         newResource: (args) => ({
-            id: args.id ?? `${args.name}-id`,
+            id: args.id ?? String(1000 + requests.length),
             state: { ...outputsOf(args), ...(args.inputs as object) },
         }),
         call: (args) => args.inputs as Record<string, unknown>,
@@ -105,8 +105,11 @@ function outputsOf(args: pulumi.runtime.MockResourceArgs): Record<string, unknow
     switch (args.type) {
         case "random:index/randomPassword:RandomPassword":
             return { result: pulumi.secret(`password of ${args.name}`) };
-        case "random:index/randomBytes:RandomBytes":
-            return { base64: pulumi.secret(Buffer.alloc(32, args.name).toString("base64")) };
+        case "tls:index/privateKey:PrivateKey":
+            return {
+                privateKeyOpenssh: pulumi.secret(`private key of ${args.name}`),
+                publicKeyOpenssh: `public key of ${args.name}`,
+            };
         case "hcloud:index/server:Server":
             return { ipv4Address: "198.18.0.1" };
         default:

@@ -1,0 +1,136 @@
+import { parse } from "yaml";
+import { anywhere, exposures } from "../../components/machines/exposure";
+import { HetznerMachines } from "../../components/machines/hetzner";
+import { renderNftables, renderUserData } from "../../components/machines/render";
+import { machinesProblems } from "../../components/machines/validate";
+import { expectGolden } from "../helpers/golden";
+import { record, type Registered } from "../helpers/mocks";
+
+const plan = {
+    locations: ["nbg1", "fsn1", "hel1"],
+    namePrefix: "airflow",
+    adminCidrs: ["203.0.113.0/24", "2001:db8::/32"],
+    webCidrs: anywhere,
+    httpsPort: 443,
+    wireguardPort: 51820,
+};
+
+describe("renderNftables", () => {
+    it("lets in the list, the mesh and loopback", () => {
+        expectGolden(
+            "machines/nftables.conf",
+            renderNftables(exposures({ ...plan, sshPort: 22 }), "wg0"),
+        );
+    });
+
+    it("keeps a list of one family to that family", () => {
+        const text = renderNftables(
+            exposures({ ...plan, sshPort: 22, webCidrs: ["198.51.100.0/24"] }),
+            "wg0",
+        );
+        expect(text).toContain("ip saddr { 198.51.100.0/24 } tcp dport 443 accept");
+        expect(text).not.toContain("ip6 saddr {  }");
+    });
+});
+
+describe("renderUserData", () => {
+    it("is YAML that brings the host key and nothing that listens", () => {
+        const text = renderUserData({
+            privateKey: "-----BEGIN\nline\n",
+            publicKey: "ssh-ed25519 A",
+        });
+        expect(text.split("\n")[0]).toBe("#cloud-config");
+        expect(parse(text)).toMatchObject({
+            ssh_keys: { ed25519_private: "-----BEGIN\nline\n", ed25519_public: "ssh-ed25519 A" },
+            ssh_pwauth: false,
+        });
+    });
+});
+
+describe("machinesProblems", () => {
+    it("finds nothing wrong with a good plan", () => {
+        expect(machinesProblems(plan)).toEqual([]);
+    });
+
+    it.each([
+        [
+            { locations: ["nbg1", "mars", "hel1"] },
+            ['locations[1]: got "mars"; Hetzner\'s locations are nbg1, fsn1, hel1, ash, hil, sin'],
+        ],
+        [
+            { locations: ["nbg1", "fsn1", "nbg1"] },
+            [
+                'locations[2]: got "nbg1"; it is there twice, and two machines would have the same name',
+            ],
+        ],
+        [
+            { namePrefix: "Air_flow" },
+            [
+                'namePrefix: got "Air_flow"; 1 to 40 lower-case letters, digits and hyphens are allowed, a letter first, no hyphen last',
+            ],
+        ],
+        [
+            { adminCidrs: [] },
+            ["adminCidrs: got []; at least one network in CIDR notation is needed"],
+        ],
+        [
+            { adminCidrs: ["10.0.0.1", "10.0.0.1/24"], webCidrs: ["x/y"] },
+            [
+                'adminCidrs[0]: got "10.0.0.1"; a network in CIDR notation is needed, such as 203.0.113.0/24',
+                'adminCidrs[1]: got "10.0.0.1/24"; it has host bits; the network is 10.0.0.0/24',
+                'webCidrs[0]: got "x/y"; a network in CIDR notation is needed, such as 203.0.113.0/24',
+            ],
+        ],
+        [
+            { adminCidrs: ["10.0.0.0/8", "10.1.0.0/16"] },
+            ['adminCidrs[1]: got "10.1.0.0/16"; it overlaps 10.0.0.0/8 in the same list'],
+        ],
+    ])("%j", (change, messages) => {
+        expect(machinesProblems({ ...plan, ...change })).toEqual(messages);
+    });
+});
+
+describe("HetznerMachines", () => {
+    const args = { ...plan, serverType: "cx33" };
+    let all: Registered[];
+    beforeAll(async () => {
+        all = await record(() => new HetznerMachines("airflow", args));
+    });
+    const named = (name: string) => all.find((each) => each.name === name);
+
+    it("makes a key, a firewall, and for each location a server that is prepared", () => {
+        const perLocation = ["host-key", "server", "boot", "nftables", "prepare"];
+        expect(all.map((each) => each.name).sort()).toEqual(
+            [
+                "airflow",
+                "airflow-firewall",
+                "airflow-key",
+                "airflow-ssh-key",
+                ...plan.locations.flatMap((location) =>
+                    perLocation.map((what) => `airflow-${location}-${what}`),
+                ),
+            ].sort(),
+        );
+        expect(new Set(all.slice(1).map((each) => each.parent))).toEqual(new Set(["airflow"]));
+    });
+
+    it("closes all but SSH, HTTPS and WireGuard at the provider", () => {
+        expect(named("airflow-firewall")?.inputs.rules).toEqual([
+            expect.objectContaining({ port: "22", protocol: "tcp", sourceIps: plan.adminCidrs }),
+            expect.objectContaining({ port: "443", protocol: "tcp", sourceIps: anywhere }),
+            expect.objectContaining({ port: "51820", protocol: "udp", sourceIps: anywhere }),
+        ]);
+    });
+
+    it("hides the host key's private half, which the user data holds", () => {
+        expect(named("airflow-nbg1-server")?.inputs.userData).toHaveProperty("secret");
+    });
+
+    it("prepares a machine after its boot and pins its host key", () => {
+        expect(named("airflow-nbg1-nftables")?.dependsOn).toContain("airflow-nbg1-boot");
+        expect(named("airflow-nbg1-prepare")?.dependsOn).toContain("airflow-nbg1-nftables");
+        expect(JSON.stringify(named("airflow-nbg1-boot")?.inputs.connection)).toContain(
+            "public key of airflow-nbg1-host-key",
+        );
+    });
+});
