@@ -1,0 +1,93 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MeshNode } from "../node";
+import { ports } from "../ports";
+import { refuse } from "../problems";
+import { RemoteFile, RemoteScript } from "../remote";
+import {
+    clientUrl,
+    etcdctlWrapper,
+    initialCluster,
+    memberEnvironment,
+    type Timing,
+} from "./render";
+import { etcdProblems, timingOf } from "./validate";
+
+export interface EtcdClusterArgs {
+    /** The members: 3, 5 or 7 nodes. Taking a node away is done by hand first (docs/operations). */
+    nodes: MeshNode[];
+    /**
+     * Milliseconds between the leader's heartbeats; about the longest round trip between the members.
+     * @default 100
+     */
+    heartbeatInterval?: number;
+    /**
+     * Milliseconds without a heartbeat after which a new leader is elected: at least 5 × heartbeatInterval (10 × is
+     * etcd's advice), at most 50000.
+     * @default 1000
+     */
+    electionTimeout?: number;
+}
+
+/**
+ * An etcd member on every node, reached through the mesh only. The members start side by side, since none is ready
+ * before a majority is; a changed setting is applied to one member at a time. A node whose disk is new takes the
+ * place of its former member through the others.
+ */
+export class EtcdCluster extends pulumi.ComponentResource {
+    /** Client URLs: `http://10.90.0.1:2379`. */
+    readonly endpoints: string[];
+    /** The same as `address:port`, as Patroni wants them. */
+    readonly hosts: string[];
+
+    constructor(name: string, args: EtcdClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-ha:index:EtcdCluster", name, {}, opts);
+        refuse(this, name, etcdProblems(args));
+
+        const timing = timingOf(args);
+        for (const node of args.nodes) {
+            this.createMember(`${name}-${node.name}`, node, args.nodes, timing);
+        }
+
+        this.endpoints = args.nodes.map(clientUrl);
+        this.hosts = args.nodes.map((node) => `${node.meshAddress}:${ports.etcdClient}`);
+        this.registerOutputs({ endpoints: this.endpoints });
+    }
+
+    private createMember(name: string, node: MeshNode, nodes: MeshNode[], timing: Timing): void {
+        const child = { parent: this };
+        const install = new RemoteScript(
+            `${name}-install`,
+            { machine: node, script: "etcd-install.sh" },
+            child,
+        );
+        const environment = new RemoteFile(
+            `${name}-environment`,
+            {
+                machine: node,
+                path: "/etc/etcd/member.env",
+                content: memberEnvironment(node, timing),
+            },
+            child,
+        );
+        const etcdctl = new RemoteFile(
+            `${name}-etcdctl`,
+            {
+                machine: node,
+                path: "/usr/local/bin/etcdctl",
+                mode: "0755",
+                content: etcdctlWrapper(nodes),
+            },
+            child,
+        );
+        new RemoteScript(
+            `${name}-start`,
+            {
+                machine: node,
+                script: "etcd-start.sh",
+                variables: { MEMBER: node.name, INITIAL_CLUSTER: initialCluster(nodes) },
+                files: [environment, etcdctl],
+            },
+            { ...child, dependsOn: install },
+        );
+    }
+}

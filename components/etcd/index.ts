@@ -1,0 +1,2 @@
+export { EtcdCluster, type EtcdClusterArgs } from "./etcd";
+export { etcdProblems, type EtcdSettings } from "./validate";

@@ -1,0 +1,66 @@
+import { problem, type Problem } from "../problems";
+import type { Timing } from "./render";
+
+/** The plain part of EtcdCluster's arguments. */
+export interface EtcdSettings {
+    nodes: { name: string; meshAddress: string }[];
+    heartbeatInterval?: number;
+    electionTimeout?: number;
+}
+
+/** Milliseconds, with the defaults, which are right for round trips up to 100 ms (all of Europe). */
+export function timingOf(settings: Omit<EtcdSettings, "nodes">): Timing {
+    const { heartbeatInterval = 100, electionTimeout = 1000 } = settings;
+    return { heartbeatInterval, electionTimeout };
+}
+
+const sizes = [3, 5, 7];
+/** The limits are etcd's own: it does not start with others. */
+const maxElectionTimeout = 50_000;
+const minTicksPerElection = 5;
+
+export function etcdProblems(settings: EtcdSettings): Problem[] {
+    const { heartbeatInterval, electionTimeout } = { ...timingDefaults, ...settings };
+    return [...nodeProblems(settings.nodes), ...timingProblems(heartbeatInterval, electionTimeout)];
+}
+
+function nodeProblems(nodes: EtcdSettings["nodes"]): Problem[] {
+    const problems: Problem[] = [];
+    if (!sizes.includes(nodes.length)) {
+        const allowed =
+            "etcd decides by majority: allowed are 3, 5 or 7 nodes (one survives no fault, " +
+            "and an even count survives no more faults than one node fewer)";
+        problems.push(problem("nodes", nodes.length, allowed));
+    }
+    for (const key of ["name", "meshAddress"] as const) {
+        const values = nodes.map((node) => node[key]);
+        for (const value of new Set(values.filter((each, at) => values.indexOf(each) !== at))) {
+            problems.push(problem(`nodes.${key}`, value, "every node needs one of its own"));
+        }
+    }
+    return problems;
+}
+
+function timingProblems({ heartbeatInterval, electionTimeout }: Timing): Problem[] {
+    if (!Number.isInteger(heartbeatInterval) || heartbeatInterval < 1) {
+        return [
+            problem(
+                "heartbeatInterval",
+                heartbeatInterval,
+                "allowed are whole milliseconds from 1",
+            ),
+        ];
+    }
+    const least = minTicksPerElection * heartbeatInterval;
+    if (
+        !Number.isInteger(electionTimeout) ||
+        electionTimeout < least ||
+        electionTimeout > maxElectionTimeout
+    ) {
+        const allowed =
+            `allowed are whole milliseconds from ${least} (${minTicksPerElection} × heartbeatInterval) ` +
+            `to ${maxElectionTimeout}`;
+        return [problem("electionTimeout", electionTimeout, allowed)];
+    }
+    return [];
+}
