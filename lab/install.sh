@@ -8,7 +8,10 @@ main() {
     if [[ node_modules/.package-lock.json -nt package-lock.json && -x node_modules/.bin/node ]]; then
         return
     fi
-    command -v npm >/dev/null || { echo "npm is not on PATH: install Node.js (20 or newer) with npm" >&2; exit 1; }
+    command -v npm >/dev/null || {
+        echo "npm is not on PATH: install Node.js (20 or newer) with npm" >&2
+        exit 1
+    }
     echo "installing npm packages" >&2
     npm ci --no-audit --no-fund --loglevel=error >&2
     touch node_modules/.package-lock.json

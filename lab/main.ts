@@ -13,7 +13,7 @@ const program = new Command("npm run lab --")
 program
     .command("up", { isDefault: true })
     .description("install what is missing, start the cloud, `pulumi up`, print the endpoints")
-    .action(up);
+    .action(() => up());
 program
     .command("status")
     .description("each node and what runs on it; exit code 0 only when all is healthy")

@@ -7,8 +7,11 @@ import { stateDir } from "./settings.ts";
 /** What index.ts exports, as far as the lab reads it. */
 export interface StackOutputs {
     nodes: { name: string; location: string; publicAddress: string; meshAddress: string }[];
-    endpoints: Record<string, Record<string, string> | string>;
+    /** Addresses by service and node. */
+    endpoints: Record<string, Record<string, string>>;
     credentials: Record<string, { user: string; password: string }>;
+    /** PEM of the certificate that the web UI shows. */
+    certificate: string;
     privateKey: string;
     knownHosts: string;
 }

@@ -7,10 +7,11 @@ import { backendDir, runPulumi } from "./pulumi.ts";
 import { labName, stateDir } from "./settings.ts";
 
 /** `npm run lab`: from nothing, or from whatever is there, to a cluster that serves. */
-export async function up(): Promise<void> {
+export async function up({ eventLog }: { eventLog?: string } = {}): Promise<void> {
     const started = Date.now();
+    const args = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
     await changing("up", async () => {
-        const code = await runPulumi(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
+        const code = await runPulumi([...args, ...(eventLog ? ["--event-log", eventLog] : [])]);
         if (code !== 0) {
             throw new Error(
                 "pulumi up did not finish; mend the cause above, then run the same again",

@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MeshNode } from "./node";
+import { ports } from "./ports";
+
+export interface EndpointsArgs {
+    nodes: MeshNode[];
+    /** TCP port of the web UI. */
+    httpsPort: number;
+}
+
+/** Where each service is, by service and node: an address, or the command that opens a way to it. */
+export type Endpoints = Record<
+    "web" | "flower" | "rabbitmq" | "postgres" | "ssh",
+    Record<string, pulumi.Output<string>>
+>;
+
+/** The stack's endpoints. Only `web` and `ssh` are public; the others are reached through an SSH tunnel. */
+export function describeEndpoints({ nodes, httpsPort }: EndpointsArgs): Endpoints {
+    const port = httpsPort === 443 ? "" : `:${httpsPort}`;
+    const tunnel = (node: MeshNode, port: number, host = node.meshAddress) =>
+        pulumi.interpolate`ssh -N -L ${port}:${host}:${port} root@${node.publicAddress}`;
+    return {
+        web: byNode(nodes, (node) => pulumi.interpolate`https://${node.publicAddress}${port}`),
+        flower: byNode(nodes, (node) => browse(tunnel(node, ports.flower), ports.flower)),
+        rabbitmq: byNode(nodes, (node) =>
+            browse(tunnel(node, ports.rabbitManagement), ports.rabbitManagement),
+        ),
+        // HAProxy on the node's loopback finds the primary, wherever it is.
+        postgres: byNode(nodes, (node) => tunnel(node, ports.postgresPrimary, "127.0.0.1")),
+        ssh: byNode(nodes, (node) => pulumi.interpolate`ssh root@${node.publicAddress}`),
+    };
+}
+
+function browse(tunnel: pulumi.Output<string>, port: number): pulumi.Output<string> {
+    return pulumi.interpolate`${tunnel}, then http://localhost:${port}`;
+}
+
+function byNode<T>(nodes: MeshNode[], of: (node: MeshNode) => T): Record<string, T> {
+    return Object.fromEntries(nodes.map((node) => [node.name, of(node)]));
+}

@@ -1,0 +1,69 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+    AirflowNode,
+    AirflowSecrets,
+    DagSync,
+    describeEndpoints,
+    EtcdCluster,
+    HetznerMachines,
+    loadConfig,
+    PatroniPostgres,
+    RabbitCluster,
+    WireGuardMesh,
+} from "./components";
+
+const config = loadConfig();
+
+// Three machines in three data centres, joined by a mesh. From here on nothing knows a public address.
+const machines = new HetznerMachines("airflow", config);
+const mesh = new WireGuardMesh("mesh", { ...config, machines: machines.machines });
+
+// What Airflow stands on: a database that fails over, a broker and the DAGs, each on every node.
+const etcd = new EtcdCluster("etcd", { nodes: mesh.nodes });
+const postgres = new PatroniPostgres("postgres", {
+    nodes: mesh.nodes,
+    etcd,
+    databases: [{ name: "airflow" }],
+    parameters: config.postgresParameters,
+});
+const rabbit = new RabbitCluster("rabbit", { nodes: mesh.nodes, vhosts: ["airflow"] });
+const dags = new DagSync("dags", { nodes: mesh.nodes, path: "/srv/airflow/dags" });
+
+// Every node runs every part of Airflow; the first one migrates the database, the others wait for that.
+const secrets = new AirflowSecrets("airflow", { nodes: mesh.nodes });
+const airflow: AirflowNode[] = [];
+for (const node of mesh.nodes) {
+    airflow.push(
+        new AirflowNode(node.name, {
+            node,
+            nodes: mesh.nodes,
+            database: postgres.database("airflow"),
+            broker: rabbit.broker("airflow"),
+            dags,
+            secrets,
+            workerConcurrency: config.workerConcurrency,
+            defaultTaskRetries: config.defaultTaskRetries,
+            httpsPort: config.httpsPort,
+            metadata: airflow[0],
+        }),
+    );
+}
+
+export const nodes = mesh.nodes.map(({ name, location, publicAddress, meshAddress }) => ({
+    name,
+    location,
+    publicAddress,
+    meshAddress,
+}));
+export const endpoints = describeEndpoints({ ...config, nodes: mesh.nodes });
+/** Logins, all of them secret: `pulumi stack output credentials --show-secrets`. */
+export const credentials = pulumi.secret({
+    airflow: secrets.admin,
+    flower: secrets.flower,
+    rabbitmq: rabbit.management,
+    postgres: postgres.superuser,
+});
+/** PEM of the certificate that the web UI shows. */
+export const certificate = secrets.certificate;
+/** The key that root logs in with, and what `known_hosts` must hold. */
+export const { privateKey, knownHosts } = machines;

@@ -1,0 +1,71 @@
+import { Command, InvalidArgumentError } from "commander";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { firstDagRun } from "./firstRun.ts";
+import { phasesOf, type EngineEvent, type Phase } from "./phases.ts";
+import { stateDir } from "./settings.ts";
+import { down, up } from "./stack.ts";
+
+const program = new Command("npm run bench --").description("Measures the lab on this machine.");
+
+program
+    .command("up")
+    .description(
+        "from no machines to the first DAG run, by phase; the lab is removed before each run",
+    )
+    .option("--repeat <n>", "runs; the table gives median and worst", positive, 1)
+    .action(async ({ repeat }: { repeat: number }) => {
+        const runs: Phase[][] = [];
+        for (let n = 0; n < repeat; n++) {
+            runs.push(await measure());
+        }
+        print(runs);
+    });
+
+await program.parseAsync();
+
+async function measure(): Promise<Phase[]> {
+    await down();
+    const started = Date.now();
+    const log = join(stateDir, "up-events.json");
+    await up({ eventLog: log });
+    const upSeconds = (Date.now() - started) / 1000;
+    const runSeconds = await firstDagRun();
+    const events = (await readFile(log, "utf8"))
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as EngineEvent);
+    return [
+        ...phasesOf(events),
+        { phase: "npm run lab", from: 0, to: upSeconds },
+        { phase: "first DAG run", from: upSeconds, to: upSeconds + runSeconds },
+    ];
+}
+
+function print(runs: Phase[][]): void {
+    console.log("\nphase            begins  ends    takes (median)  takes (worst), seconds");
+    for (const { phase } of runs[0]) {
+        const of = runs.map((run) => run.find((each) => each.phase === phase) ?? run[0]);
+        const takes = of.map(({ from, to }) => to - from);
+        const cells = [of.map(({ from }) => from), of.map(({ to }) => to), takes].map(median);
+        console.log(
+            phase.padEnd(16),
+            cells.map((cell) => cell.toFixed(1).padStart(6)).join("  "),
+            Math.max(...takes)
+                .toFixed(1)
+                .padStart(14),
+        );
+    }
+}
+
+function median(values: number[]): number {
+    return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+}
+
+function positive(text: string): number {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < 1) {
+        throw new InvalidArgumentError("a whole number from 1 on is needed");
+    }
+    return value;
+}

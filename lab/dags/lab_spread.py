@@ -1,0 +1,18 @@
+"""Thirty mapped tasks of a second or more: enough for every worker to get some."""
+
+import time
+
+from airflow.sdk import dag, task
+
+
+@dag(schedule=None, catchup=False, tags=["lab"])
+def lab_spread():
+    @task
+    def work(number: int) -> int:
+        time.sleep(2)
+        return number
+
+    work.expand(number=list(range(30)))
+
+
+lab_spread()
