@@ -8,7 +8,7 @@ export default tseslint.config(
     {
         languageOptions: {
             parserOptions: {
-                projectService: { allowDefaultProject: ["*.mjs", "*.js"] },
+                projectService: { allowDefaultProject: ["*.mjs", "*.js", "tests/*.mjs"] },
                 tsconfigRootDir: import.meta.dirname,
             },
         },

@@ -56,12 +56,13 @@ export const nodes = mesh.nodes.map(({ name, location, publicAddress, meshAddres
     meshAddress,
 }));
 export const endpoints = describeEndpoints({ ...config, nodes: mesh.nodes });
+const { user, password } = postgres.database("airflow");
 /** Logins, all of them secret: `pulumi stack output credentials --show-secrets`. */
 export const credentials = pulumi.secret({
     airflow: secrets.admin,
     flower: secrets.flower,
     rabbitmq: rabbit.management,
-    postgres: postgres.superuser,
+    postgres: { user, password },
 });
 /** PEM of the certificate that the web UI shows. */
 export const certificate = secrets.certificate;

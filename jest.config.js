@@ -11,8 +11,15 @@ const common = {
 };
 
 module.exports = {
+    testSequencer: "<rootDir>/tests/sequencer.mjs",
     projects: [
         { ...common, displayName: "unit", testMatch: ["<rootDir>/tests/unit/**/*.test.ts"] },
-        { ...common, displayName: "lab", testMatch: ["<rootDir>/tests/lab/**/*.test.ts"] },
+        {
+            ...common,
+            displayName: "lab",
+            testMatch: ["<rootDir>/tests/lab/**/*.test.ts"],
+            globalSetup: "<rootDir>/tests/helpers/labUp.ts",
+            globalTeardown: "<rootDir>/tests/helpers/labDown.ts",
+        },
     ],
 };

@@ -13,6 +13,13 @@ export interface AirflowLogin {
 /** A DAG run's state that does not change any more, or the state so far. */
 export type RunState = "queued" | "running" | "success" | "failed";
 
+/** One task of a run; `hostname` is the node that ran it. */
+export interface TaskInstance {
+    state: string;
+    hostname: string;
+    map_index: number;
+}
+
 /** The part of Airflow's REST API (v2) that the lab and its tests use. */
 export class AirflowApi {
     private readonly login: AirflowLogin;
@@ -35,10 +42,10 @@ export class AirflowApi {
     }
 
     /** The task instances of a run: state and the host that ran each. */
-    async tasks(dag: string, run: string): Promise<{ state: string; hostname: string }[]> {
+    async tasks(dag: string, run: string): Promise<TaskInstance[]> {
         const path = `/dags/${dag}/dagRuns/${encodeURIComponent(run)}/taskInstances?limit=100`;
         const answer = await this.call("GET", path);
-        return (answer as { task_instances: { state: string; hostname: string }[] }).task_instances;
+        return (answer as { task_instances: TaskInstance[] }).task_instances;
     }
 
     /** One call; an answer that is not 2xx is an error with its text. */

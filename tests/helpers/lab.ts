@@ -33,6 +33,25 @@ export async function lab(args: string[], input = "", timeout = 15 * minute): Pr
     return succeeded(`lab ${args.join(" ")}`, await tryLab(args, input, timeout));
 }
 
+/** A verb of `npm run lab` that takes long: what it prints goes to this terminal. */
+export function labVerb(verb: string): Promise<void> {
+    const child = spawn("bash", ["lab/lab.sh", verb], {
+        cwd: root,
+        env: { ...process.env, LAB_NAME: labName },
+        stdio: ["ignore", "inherit", "inherit"],
+    });
+    return new Promise((resolve, reject) => {
+        child.on("error", reject);
+        child.on("close", (code) => {
+            if (code === 0) {
+                resolve();
+            } else {
+                reject(new Error(`npm run lab -- ${verb}: exit code ${code}`));
+            }
+        });
+    });
+}
+
 /** Runs a bash script on a node as root and gives its standard output. */
 export async function on(node: Node, script: string, timeout = 3 * minute): Promise<string> {
     const ran = await tryOn(node, script, timeout);

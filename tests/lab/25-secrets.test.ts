@@ -1,0 +1,73 @@
+import { lab, nodes, on } from "../helpers/lab";
+
+jest.setTimeout(5 * 60_000);
+
+const secretSignature = "4dabf1";
+/** What a secret value holds besides secrets: words of a key's armour, keys of a file. */
+const tellsNothing = /^-+(BEGIN|END)|^[a-z_]+=$/;
+
+/** Every word of a secret that is long enough to be one. */
+let words: string[];
+
+beforeAll(async () => {
+    const state = JSON.parse(await lab(["pulumi", "stack", "export", "--show-secrets"])) as object;
+    words = [...new Set(secretTexts(state).flatMap(longWords))];
+});
+
+function secretTexts(value: unknown): string[] {
+    if (value === null || typeof value !== "object") {
+        return [];
+    }
+    const secret = Object.entries(value).find(([key]) => key.startsWith(secretSignature));
+    const { plaintext } = value as { plaintext?: string };
+    if (secret && plaintext !== undefined) {
+        return texts(JSON.parse(plaintext));
+    }
+    return Object.values(value).flatMap(secretTexts);
+}
+
+function texts(value: unknown): string[] {
+    if (typeof value === "string") {
+        return [value];
+    }
+    return value !== null && typeof value === "object" ? Object.values(value).flatMap(texts) : [];
+}
+
+function longWords(text: string): string[] {
+    return text
+        .split(/[\s"',;:@/=]+/)
+        .filter((word) => word.length >= 30 && !tellsNothing.test(word));
+}
+
+test("there are secrets to look for", () => {
+    expect(words.length).toBeGreaterThan(30);
+});
+
+function found(text: string): number {
+    return words.filter((word) => text.includes(word)).length;
+}
+
+test("none is plain in the exported stack, a preview or an output", async () => {
+    expect(found(await lab(["pulumi", "stack", "export"]))).toBe(0);
+    expect(found(await lab(["pulumi", "stack", "output", "--json"]))).toBe(0);
+    expect(found(await lab(["pulumi", "preview", "--diff"]))).toBe(0);
+});
+
+test.each(nodes)("none is in a command line, the journal or a file for all on %s", async (node) => {
+    const script = `
+set -uo pipefail
+patterns=$(mktemp /run/lab-patterns.XXXXXX)
+trap 'rm -f "$patterns"' EXIT
+cat >"$patterns" <<'WORDS'
+${words.join("\n")}
+WORDS
+for process in /proc/[0-9]*; do
+    tr '\\0' ' ' <"$process/cmdline" 2>/dev/null | grep -qFf "$patterns" && echo "command line of $process: $(cat "$process/comm")"
+done
+journalctl --no-pager --output cat | grep -cFf "$patterns" | sed -n 's/^[1-9].*/journal: & lines/p'
+find / -xdev -type f -perm /0027 -size -10M \\
+    -not -path '/proc/*' -not -path '/sys/*' -not -path '/usr/*' -not -path '/opt/airflow/*/lib/*' -print0 |
+    xargs -0 grep -lsFf "$patterns"
+true`;
+    expect(await on(node, script)).toBe("");
+});

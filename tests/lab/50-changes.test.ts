@@ -1,0 +1,82 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { eventually, lab, nodes, on, tryLab } from "../helpers/lab";
+import { outputs } from "../helpers/outputs";
+import { root } from "../helpers/root";
+
+jest.setTimeout(15 * 60_000);
+
+let folder: string;
+
+beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "airflow-ha-"));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The lab's configuration with other settings, in a file of its own. */
+function configured(settings: Record<string, unknown>): string[] {
+    const text = readFileSync(join(root, "Pulumi.lab.yaml"), "utf8");
+    const document = parseDocument(text);
+    for (const [key, value] of Object.entries(settings)) {
+        document.setIn(["config", `airflow-ha:${key}`], value);
+    }
+    const file = join(folder, "Pulumi.changed.yaml");
+    writeFileSync(file, document.toString());
+    return ["--config-file", file];
+}
+
+test("a second up changes nothing", async () => {
+    await lab(["pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes"]);
+});
+
+test("refresh is clean", async () => {
+    await lab(["pulumi", "refresh", "--yes", "--skip-preview", "--expect-no-changes"]);
+    await lab(["pulumi", "preview", "--expect-no-changes"]);
+});
+
+test("a changed setting is a readable diff of one file, and up applies it", async () => {
+    const { credentials } = await outputs();
+    const workMem = async (node: (typeof nodes)[number]) => {
+        const { user, password } = credentials.postgres;
+        const connect = `psql -h $(hostname) -U ${user} -d airflow -Atc "show work_mem"`;
+        return (await on(node, `export PGPASSWORD=${password}; ${connect}`)).trim();
+    };
+    const before = await workMem(nodes[0]);
+    const other = configured({ postgresParameters: { work_mem: "13MB" } });
+
+    const diff = await lab(["pulumi", "preview", "--diff", "--color=never", ...other]);
+    expect(diff).toMatch(/^\s*\+ .*work_mem: ["']?13MB/m);
+    expect(diff).not.toMatch(/^\s*(\+-|-) .*(create|delete)/m);
+
+    await lab(["pulumi", "up", "--yes", "--skip-preview", ...other]);
+    for (const node of nodes) {
+        await eventually(`work_mem on ${node}`, async () =>
+            (await workMem(node)) === "13MB" ? true : undefined,
+        );
+    }
+    await lab(["pulumi", "up", "--yes", "--skip-preview"]);
+    for (const node of nodes) {
+        await eventually(`work_mem back on ${node}`, async () =>
+            (await workMem(node)) === before ? true : undefined,
+        );
+    }
+});
+
+test("bad settings are one error that names all of them, before anything is changed", async () => {
+    const bad = configured({
+        locations: ["nbg1", "nbg1"],
+        adminCidrs: [],
+        meshCidr: "10.90.0.0/33",
+        httpsPort: 5432,
+    });
+    const { code, stdout, stderr } = await tryLab(["pulumi", "preview", "--color=never", ...bad]);
+    expect(code).not.toBe(0);
+    const said = stdout + stderr;
+    for (const key of ["locations", "adminCidrs", "meshCidr", "httpsPort"]) {
+        expect(said).toMatch(new RegExp(`^\\s*${key}`, "m"));
+    }
+    expect(said).not.toMatch(/^\s+at .*\.[jt]s:\d+/m);
+});

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { eventually, lab, nodes, on, tryLab } from "../helpers/lab";
+import { airflowApi, outputs, type Outputs } from "../helpers/outputs";
+import { root } from "../helpers/root";
+
+jest.setTimeout(15 * 60_000);
+
+const folder = "/srv/airflow/dags";
+let stack: Outputs;
+
+beforeAll(async () => {
+    stack = await outputs();
+    const dag = readFileSync(join(root, "lab", "dags", "lab_hello.py"), "utf8");
+    await on(nodes[0], `cat >${folder}/lab_hello.py <<'DAG'\n${dag}\nDAG`);
+    await eventually("Airflow knows the DAG", () =>
+        airflowApi(stack, nodes[0]).trigger("lab_hello"),
+    );
+});
+
+describe.each(nodes)("with %s powered off", (off) => {
+    const [one, other] = nodes.filter((node) => node !== off);
+    const file = `${folder}/saved_without_${off}.txt`;
+
+    beforeAll(() => lab(["stop", off]));
+
+    test("status says so", async () => {
+        const { code, stdout } = await tryLab(["status", "--json"]);
+        expect(code).toBe(1);
+        const status = JSON.parse(stdout) as { nodes: { name: string; power: string }[] };
+        expect(status.nodes.map(({ name, power }) => [name, power])).toEqual(
+            nodes.map((name) => [name, name === off ? "off" : "on"]),
+        );
+    });
+
+    test("a DAG run that is triggered now succeeds", async () => {
+        const api = airflowApi(stack, one);
+        const run = await eventually("a run is taken", () => api.trigger("lab_hello"), 5 * 60_000);
+        const state = await eventually(
+            "the run ends",
+            async () => {
+                const now = await api.runState("lab_hello", run);
+                return now === "success" || now === "failed" ? now : undefined;
+            },
+            5 * 60_000,
+        );
+        expect(state).toBe("success");
+    });
+
+    test("a file that is saved now is on the other node", async () => {
+        await on(one, `date >${file}`);
+        await eventually("the file", () => on(other, `cat ${file}`), 10_000);
+    });
+
+    test("powered on, all is healthy again without a hand, and it has the file", async () => {
+        await lab(["start", off]);
+        await eventually("the file", () => on(off, `cat ${file}`), 2 * 60_000);
+        await eventually(
+            "all is healthy",
+            async () => {
+                const { code, stdout } = await tryLab(["status"]);
+                if (code !== 0) {
+                    throw new Error(stdout);
+                }
+                return true;
+            },
+            5 * 60_000,
+        );
+    });
+});
