@@ -10,7 +10,9 @@ import { engineAddress, serve } from "./rpc/serve.ts";
 /** What the executables that stand in for Pulumi's plugins run: `main.ts language|PROVIDER ENGINE-ADDRESS`. */
 const providers: Record<string, () => Promise<{ provider: Provider }>> = {
     command: () => import("./command/provider.ts"),
+    hcloud: () => import("./hcloud/provider.ts"),
     random: () => import("./random/provider.ts"),
+    tls: () => import("./tls/provider.ts"),
 };
 
 async function main([name = "", ...args]: string[]): Promise<void> {

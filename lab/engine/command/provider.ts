@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Context, Provider, Resource } from "../provider/resource.ts";
 import type { Shape } from "../provider/shape.ts";
-import { equal, type Values } from "../rpc/values.ts";
+import { equal, text, type Values } from "../rpc/values.ts";
 import type { Connection } from "./dial.ts";
 import { type Logging, runRemotely } from "./run.ts";
 
@@ -71,7 +71,7 @@ function run(command: string, values: Values, before: Values, context: Context):
         {
             command,
             connection: values.connection as unknown as Connection,
-            stdin: typeof values.stdin === "string" ? values.stdin : "",
+            stdin: text(values.stdin),
             environment: {
                 ...(text(previous.stdout) && { PULUMI_COMMAND_STDOUT: text(previous.stdout) }),
                 ...(text(previous.stderr) && { PULUMI_COMMAND_STDERR: text(previous.stderr) }),
@@ -80,10 +80,6 @@ function run(command: string, values: Values, before: Values, context: Context):
         },
         context,
     );
-}
-
-function text(value: Values[string] | undefined): string {
-    return typeof value === "string" ? value : "";
 }
 
 export const provider: Provider = {

@@ -19,7 +19,8 @@ export interface Created {
 
 /** What is there, as read from where it lives; undefined when it is gone. */
 export interface Found {
-    inputs: Values;
+    /** Those that can be read; the others are as they were. */
+    inputs?: Values;
     outputs: Values;
 }
 

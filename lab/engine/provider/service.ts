@@ -134,14 +134,13 @@ export class ProviderService {
         const state = fromStruct(request.getOlds());
         const before = ownInputs(fromStruct(request.getOldInputs() ?? request.getOlds()));
         const after = ownInputs(fromStruct(request.getNews()));
-        for (const name of request.getIgnorechangesList()) {
-            if (name in state) {
-                after[name] = state[name];
-            }
-        }
         const response = new messages.DiffResponse();
         const replaces = new Set<string>();
+        const ignored = request.getIgnorechangesList();
         for (const [path, kind] of differences(before, after)) {
+            if (ignored.some((each) => covers(each, path))) {
+                continue;
+            }
             const top = /^[^.[]*/.exec(path)?.[0] ?? path;
             // pulumi-go-provider looks the whole path up, so only a list as a whole replaces there; the rest of
             // what replaces is named by the npm package's own replaceOnChanges.
@@ -206,8 +205,10 @@ export class ProviderService {
         if (!found) {
             return new messages.ReadResponse(); // no id: it is gone
         }
-        const read = { ...withMarks(found.inputs, inputs), __defaults: inputs.__defaults ?? [] };
-        response.setInputs(toStruct(read));
+        if (found.inputs) {
+            const read = { ...inputs, ...withMarks(found.inputs, inputs) };
+            response.setInputs(toStruct(read));
+        }
         response.setProperties(toStruct(withMarks(found.outputs, state)));
         return response;
     }
@@ -306,6 +307,11 @@ function addDetail(
     detail.setKind((replace ? replaceKinds : plainKinds)[kind]);
     response.getDetaileddiffMap().set(path, detail);
     response.addDiffs(path);
+}
+
+/** Whether a path is another one or lies below it. */
+function covers(above: string, path: string): boolean {
+    return path.startsWith(above) && ["", ".", "["].includes(path.charAt(above.length));
 }
 
 /** Inputs without what the engine and the bridge put among them. */

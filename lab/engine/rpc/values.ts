@@ -38,6 +38,11 @@ export function foreignSignature(value: Value): Value | undefined {
     return isObject(value) && !isSecret(value) ? value[signature] : undefined;
 }
 
+/** A string as it is; an empty one for anything else. */
+export function text(value: Value | undefined): string {
+    return typeof value === "string" ? value : "";
+}
+
 export function secret(value: Value): Value {
     return isSecret(value) ? value : { [signature]: secretSignature, value };
 }
