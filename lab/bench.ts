@@ -5,6 +5,7 @@ import { firstDagRun } from "./firstRun.ts";
 import { phasesOf, type EngineEvent, type Phase } from "./phases.ts";
 import { stateDir } from "./settings.ts";
 import { down, up } from "./stack.ts";
+import { syncTimes } from "./syncTimes.ts";
 
 const program = new Command("npm run bench --").description("Measures the lab on this machine.");
 
@@ -22,7 +23,27 @@ program
         print(runs);
     });
 
-await program.parseAsync();
+program
+    .command("sync")
+    .description(
+        "seconds from saving a DAG on one node to its being on the others, on the lab that is up",
+    )
+    .option("--files <n>", "files, one a second", positive, 20)
+    .option("--off <node...>", "nodes that are off and so not waited for", [])
+    .action(async ({ files, off }: { files: number; off: string[] }) => {
+        const seconds = await syncTimes(files, off);
+        console.log(
+            `${seconds.length} arrivals: median ${median(seconds).toFixed(2)} s, ` +
+                `worst ${Math.max(...seconds).toFixed(2)} s`,
+        );
+    });
+
+try {
+    await program.parseAsync();
+} catch (error) {
+    console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+}
 
 async function measure(): Promise<Phase[]> {
     await down();

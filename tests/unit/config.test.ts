@@ -1,0 +1,93 @@
+import { configProblems, type StackConfig } from "../../components/config";
+
+const good: StackConfig = {
+    locations: ["nbg1", "fsn1", "hel1"],
+    namePrefix: "airflow",
+    serverType: "cx33",
+    protection: false,
+    adminCidrs: ["203.0.113.0/24"],
+    webCidrs: ["0.0.0.0/0", "::/0"],
+    httpsPort: 443,
+    wireguardPort: 51820,
+    meshCidr: "10.90.0.0/24",
+    postgresParameters: {},
+    workerConcurrency: 8,
+    defaultTaskRetries: 1,
+};
+
+test("a good configuration has no problem", () => {
+    expect(configProblems(good)).toEqual([]);
+});
+
+test.each<[string, Partial<StackConfig>, string[]]>([
+    [
+        "an even number of machines",
+        { locations: ["nbg1", "fsn1"] },
+        [
+            "locations: got 2; etcd decides by majority: allowed are 3, 5 or 7 nodes (one survives no fault, " +
+                "and an even count survives no more faults than one node fewer)",
+        ],
+    ],
+    [
+        "a single machine",
+        { locations: ["nbg1"] },
+        [
+            "locations: got 1; etcd decides by majority: allowed are 3, 5 or 7 nodes (one survives no fault, " +
+                "and an even count survives no more faults than one node fewer)",
+        ],
+    ],
+    [
+        "duplicate names",
+        { locations: ["nbg1", "fsn1", "nbg1"] },
+        ['locations[2]: got "nbg1"; it is there twice, and two machines would have the same name'],
+    ],
+    [
+        "an unknown location",
+        { locations: ["nbg1", "fsn1", "mars"] },
+        ['locations[2]: got "mars"; Hetzner\'s locations are nbg1, fsn1, hel1, ash, hil, sin'],
+    ],
+    [
+        "no CIDR",
+        { meshCidr: "ten" },
+        ['meshCidr: got "ten"; a network in CIDR notation is needed, such as 203.0.113.0/24'],
+    ],
+    [
+        "a CIDR that is too small",
+        { meshCidr: "10.90.0.0/30" },
+        ['meshCidr: got "10.90.0.0/30"; it has 2 usable addresses, too few for 3 machines'],
+    ],
+    [
+        "CIDRs that overlap",
+        { meshCidr: "203.0.113.0/25" },
+        ['meshCidr: got "203.0.113.0/25"; it overlaps 203.0.113.0/24 of adminCidrs'],
+    ],
+    [
+        "no admin",
+        { adminCidrs: [] },
+        ["adminCidrs: got []; at least one network in CIDR notation is needed"],
+    ],
+    [
+        "a port that is PostgreSQL's",
+        { httpsPort: 5432 },
+        ["httpsPort: got 5432; this port is taken by postgres"],
+    ],
+    ["a port that is none", { httpsPort: 0 }, ["httpsPort: got 0; a TCP port is 1 to 65535"]],
+    [
+        "two ports that are the same",
+        { wireguardPort: 8793 },
+        ["wireguardPort: got 8793; this port is taken by airflowWorkerLogs"],
+    ],
+])("%s is one problem", (_, wrong, problems) => {
+    expect(configProblems({ ...good, ...wrong })).toEqual(problems);
+});
+
+test("everything that is wrong is reported at once", () => {
+    const wrong = { locations: ["nbg1", "mars"], adminCidrs: [], meshCidr: "x", httpsPort: 22 };
+    expect(configProblems({ ...good, ...wrong }).map((line) => line.split(":")[0])).toEqual([
+        "locations[1]",
+        "adminCidrs",
+        "meshCidr",
+        "locations",
+        "httpsPort",
+    ]);
+});
