@@ -15,21 +15,25 @@ export const engineCache = join(cacheDir, "pulumi");
 /** The oldest Go that fetches the version that go.mod names by itself. */
 const oldestGo = [1, 21] as const;
 
-/** The path of a Pulumi CLI: from PATH, else cached, else downloaded, else built from Go modules. */
+/** The path of a Pulumi CLI: from PATH, else downloaded, else built from Go modules; the last two are kept. */
 export async function findCli(): Promise<string> {
     const version = installedVersion("pulumi");
-    const cached = join(engineCache, `cli-${version}`, "pulumi");
-    const found = (await onPath(version)) ?? (existsSync(cached) ? cached : undefined);
+    const official = join(engineCache, `cli-${version}`, "pulumi");
+    const built = join(engineCache, `cli-${version}-built`, "pulumi");
+    const found = (await onPath(version)) ?? (existsSync(official) ? official : undefined);
     if (found) {
         return found;
     }
     await mkdir(engineCache, { recursive: true });
     if (await downloadReachable()) {
-        await placeAtomically(dirname(cached), (directory) => download(version, directory));
-    } else {
-        await build(version, cached);
+        progress(`downloading the Pulumi CLI ${version}`);
+        await placeAtomically(dirname(official), download);
+        return official;
     }
-    return cached;
+    if (!existsSync(built)) {
+        await build(version, built);
+    }
+    return built;
 }
 
 /** A CLI of the same major version, new enough, and whole: with its language host beside it. */
@@ -59,12 +63,9 @@ export function fits(found: string, wanted: string): boolean {
     return minor > wantedMinor || (minor === wantedMinor && Number(a[2]) >= Number(b[2]));
 }
 
-async function download(version: string, directory: string): Promise<void> {
-    progress(`downloading the Pulumi CLI ${version}`);
-    const machine = process.arch === "x64" ? "x64" : "arm64";
+async function download(directory: string): Promise<void> {
     const archive = join(directory, "pulumi.tar.gz");
-    const url = `${downloadUrl}/pulumi-v${version}-linux-${machine}.tar.gz`;
-    await execa("curl", ["-fsSL", "--retry", "3", "-o", archive, url]);
+    await execa("curl", ["-fsSL", "--retry", "3", "-o", archive, downloadUrl()]);
     await execa("tar", ["-xzf", archive, "-C", directory, "--strip-components=1"]);
     await rm(archive);
 }

@@ -1,25 +1,21 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import {
-    chmod,
-    link,
-    mkdir,
-    mkdtemp,
-    realpath,
-    rm,
-    stat,
-    symlink,
-    writeFile,
-} from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { chmod, link, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { execa } from "execa";
 import { engineCache, placeAtomically } from "./cli.ts";
-import { downloadReachable } from "./download.ts";
+import { downloadReachable, rememberUnreachable } from "./download.ts";
 import { progress } from "./progress.ts";
-import { installedVersion, type PluginName, plugins } from "./versions.ts";
-
-/** Where a plugin comes from: an official executable, Pulumi's download, or this checkout's stand-in. */
-type Source = { from: "file"; path: string } | { from: "download" } | { from: "stand-in" };
+import {
+    fileIdentity,
+    identity,
+    languageHost,
+    reportMissingFiles,
+    type Source,
+    type Sources,
+    sourcesFor,
+} from "./sources.ts";
+import { installedVersion, type PluginName } from "./versions.ts";
 
 export interface Home {
     /** PULUMI_HOME: has the plugins. */
@@ -27,8 +23,6 @@ export interface Home {
     /** The CLI to use with it. */
     cli: string;
 }
-
-const languageHost = "pulumi-language-nodejs";
 
 /**
  * What stands in for a plugin. The same for all checkouts, so that they can share a home: the code is that of the
@@ -45,53 +39,59 @@ function standIn(name: string): string {
 
 /** A home of Pulumi with the plugins that the program needs, made when it is not there yet. */
 export async function ensureHome(cli: string): Promise<Home> {
-    const sources = await pluginSources();
-    const host = await languageHostSource(cli);
-    const key = createHash("sha256")
-        .update(JSON.stringify([await identity(cli), host, await describe(sources)]))
-        .digest("hex")
-        .slice(0, 12);
-    const directory = join(engineCache, `home-${key}`);
-    if (!existsSync(directory)) {
-        await mkdir(engineCache, { recursive: true });
-        await placeAtomically(directory, async (part) => {
-            const placed = await placeCli(cli, host, part);
-            for (const [name, source] of sources) {
-                await install(placed, part, name, source);
-            }
-        });
+    return (await officialHome(cli)) ?? (await ownHome(cli));
+}
+
+/** With official plugins; undefined where they are neither here already nor within reach. */
+async function officialHome(cli: string): Promise<Home | undefined> {
+    const sources = await sourcesFor(cli, "download");
+    const home = await homeFor(cli, sources);
+    if (!existsSync(home.directory)) {
+        if (!(await downloadReachable())) {
+            return undefined;
+        }
+        try {
+            await make(home, cli, sources);
+        } catch (error) {
+            progress(error instanceof Error ? error.message : String(error));
+            await rememberUnreachable();
+            return undefined;
+        }
     }
+    reportMissingFiles(sources);
+    return home;
+}
+
+async function ownHome(cli: string): Promise<Home> {
+    const sources = await sourcesFor(cli, "stand-in");
+    const home = await homeFor(cli, sources);
+    reportMissingFiles(sources);
+    if (!existsSync(home.directory)) {
+        await make(home, cli, sources);
+    }
+    return home;
+}
+
+async function homeFor(cli: string, sources: Sources): Promise<Home> {
+    const { languageHost: host, plugins } = sources;
+    const parts = [await fileIdentity(cli), await identity(host, standIn("language"))];
+    for (const [name, source] of plugins) {
+        const what = await identity(source, standIn(name));
+        parts.push(`${name} ${installedVersion(name)} ${what}`);
+    }
+    const key = createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 12);
+    const directory = join(engineCache, `home-${key}`);
     return { directory, cli: host.from === "download" ? cli : join(directory, "bin/pulumi") };
 }
 
-async function pluginSources(): Promise<Map<PluginName, Source>> {
-    const reachable = await downloadReachable();
-    return new Map(
-        plugins.map((name) => {
-            const path = official(`pulumi-resource-${name}`);
-            const source: Source = path
-                ? { from: "file", path }
-                : { from: reachable ? "download" : "stand-in" };
-            return [name, source];
-        }),
-    );
-}
-
-/** A CLI that has its language host beside it is used as it is ("download"). */
-async function languageHostSource(cli: string): Promise<Source> {
-    const path = official(languageHost);
-    if (path) {
-        return { from: "file", path };
-    }
-    const beside = join(dirname(await realpath(cli)), languageHost);
-    return { from: existsSync(beside) ? "download" : "stand-in" };
-}
-
-/** An executable of the directory that LAB_PLUGIN_PATH names. */
-function official(name: string): string | undefined {
-    const directory = process.env.LAB_PLUGIN_PATH;
-    const path = directory ? join(directory, name) : "";
-    return path && existsSync(path) ? path : undefined;
+async function make(home: Home, cli: string, sources: Sources): Promise<void> {
+    await mkdir(engineCache, { recursive: true });
+    await placeAtomically(home.directory, async (part) => {
+        const placed = await placeCli(cli, sources.languageHost, part);
+        for (const [name, source] of sources.plugins) {
+            await install(placed, part, name, source);
+        }
+    });
 }
 
 /** Puts the CLI and its language host side by side, which is where the CLI looks for it. */
@@ -139,23 +139,4 @@ async function install(cli: string, home: string, name: PluginName, source: Sour
 async function writeExecutable(path: string, text: string): Promise<void> {
     await writeFile(path, text);
     await chmod(path, 0o755);
-}
-
-async function describe(sources: Map<PluginName, Source>): Promise<string[]> {
-    const parts = [...sources].map(async ([name, source]) => {
-        const what =
-            source.from === "stand-in"
-                ? standIn(name)
-                : source.from === "file"
-                  ? await identity(source.path)
-                  : source.from;
-        return `${name} ${installedVersion(name)} ${what}`;
-    });
-    return Promise.all(parts);
-}
-
-/** Changes when the file does. */
-async function identity(path: string): Promise<string> {
-    const { size, mtimeMs } = await stat(path);
-    return `${basename(path)} ${path} ${size} ${mtimeMs}`;
 }
