@@ -39,6 +39,9 @@ export async function findCli(): Promise<string> {
 /** A CLI of the same major version, new enough, and whole: with its language host beside it. */
 async function onPath(version: string): Promise<string | undefined> {
     for (const directory of (process.env.PATH ?? "").split(delimiter)) {
+        if (directory.startsWith(engineCache)) {
+            continue; // ours, where a lab's command runs another one
+        }
         const cli = join(directory, "pulumi");
         if (existsSync(cli) && existsSync(join(directory, "pulumi-language-nodejs"))) {
             const { stdout, failed } = await execa(cli, ["version"], {

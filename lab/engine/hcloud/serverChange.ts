@@ -43,7 +43,13 @@ export class ServerChange {
         if (inputs.firewallIds !== undefined) {
             await this.#setFirewalls(server, inputs.firewallIds);
         }
-        if (changed("deleteProtection") || changed("rebuildProtection")) {
+        // Against what is there: a create that was interrupted may not have come this far.
+        const { protection } = server;
+        const [ofDelete, ofRebuild] = [inputs.deleteProtection, inputs.rebuildProtection];
+        if (
+            protection.delete !== (ofDelete === true) ||
+            protection.rebuild !== (ofRebuild === true)
+        ) {
             await this.protect(inputs);
         }
     }

@@ -33,19 +33,23 @@ export type ClientClass<T> = new (
     options: grpc.ClientOptions,
 ) => T;
 
+/** How long the engine may take to answer, milliseconds: while it starts; once a connection to it has ended. */
+const patience = { start: 30_000, again: 2_000 };
+
 /** Connects to the engine, and ends this process when the engine is gone: a killed CLI leaves no plugins behind. */
 export function connectEngine<T extends grpc.Client>(client: ClientClass<T>, address: string): T {
     const engine = new client(address, grpc.credentials.createInsecure(), channelOptions);
-    const watch = (): void => {
-        engine.waitForReady(Date.now() + 10_000, (error) => {
+    const watch = (milliseconds: number): void => {
+        engine.waitForReady(Date.now() + milliseconds, (error) => {
             if (error) {
                 process.exit(1);
             }
             const channel = engine.getChannel();
-            channel.watchConnectivityState(channel.getConnectivityState(true), Infinity, watch);
+            const state = channel.getConnectivityState(true);
+            channel.watchConnectivityState(state, Infinity, () => watch(patience.again));
         });
     };
-    watch();
+    watch(patience.start);
     return engine;
 }
 
