@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureCloud } from "./cloud/index.ts";
 import { ensureEngine } from "./engine/index.ts";
+import { clearInterruptedCreates } from "./engine/pending.ts";
 import { root } from "./root.ts";
 import { stateDir } from "./settings.ts";
 
@@ -12,11 +13,13 @@ const stack = "lab";
 /** Where Pulumi keeps the stack's state. */
 export const backendDir = join(stateDir, "pulumi");
 
-/** Runs a Pulumi command on the lab's stack, on this terminal. Gives its exit code. */
+/** Runs a Pulumi command on the lab's stack, on this terminal; the caller holds the lab's lock. Gives its exit code. */
 export async function runPulumi(args: string[]): Promise<number> {
+    const env = await environment();
+    await clearInterruptedCreates(env, root);
     const { exitCode } = await execa("pulumi", args, {
         cwd: root,
-        env: await environment(),
+        env,
         stdio: "inherit",
         reject: false,
         // Ctrl-C reaches the CLI too; it then ends what it began and writes the state.
