@@ -1,0 +1,211 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { MeshNode } from "../node";
+import { ports } from "../ports";
+import { refuse } from "../problems";
+import { RemoteFile, RemoteScript } from "../remote";
+import {
+    brokerConfig,
+    brokerEnvironment,
+    definitions,
+    definitionsPath,
+    epmdSocket,
+    nodeName,
+} from "./render";
+import { defaultConsumerTimeout, managementUser, rabbitProblems } from "./validate";
+
+export interface RabbitClusterArgs {
+    /** The members: 3, 5 or 7 nodes. */
+    nodes: MeshNode[];
+    /** Virtual hosts, each with a user of its own that has the same name. One that is taken away here is not deleted. */
+    vhosts: string[];
+    /**
+     * Hours after which a message that a worker has neither finished nor refused is given to another one. It has to be
+     * far above the longest task. 1 to 1000. @default 168
+     */
+    consumerTimeout?: number;
+}
+
+/** What a client of one virtual host needs. */
+export interface Broker {
+    vhost: string;
+    user: string;
+    password: pulumi.Output<string>;
+    port: number;
+    /** Any of them serves; the client's own node comes first in its list. */
+    hosts: { name: string; meshAddress: string }[];
+    /** Ready when this is. */
+    component: pulumi.Resource;
+}
+
+/**
+ * A RabbitMQ node on every machine, in one cluster, reached through the mesh only. The nodes start side by side; a
+ * changed setting is applied to one node after the other, changed users and virtual hosts to the running cluster.
+ */
+export class RabbitCluster extends pulumi.ComponentResource {
+    /** The management UI's login (port 15672 in the mesh). */
+    readonly management: { user: string; password: pulumi.Output<string> };
+
+    private readonly nodes: MeshNode[];
+    private readonly passwords: Map<string, pulumi.Output<string>>;
+
+    constructor(name: string, args: RabbitClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-ha:index:RabbitCluster", name, {}, opts);
+        refuse(this, name, rabbitProblems(args));
+        const { nodes, vhosts, consumerTimeout = defaultConsumerTimeout } = args;
+        this.nodes = nodes;
+
+        const cookie = this.createPassword(`${name}-cookie`);
+        this.passwords = new Map(
+            [managementUser, ...vhosts].map((user) => [
+                user,
+                this.createPassword(`${name}-${user}-password`),
+            ]),
+        );
+        const content = this.definitionsOf(vhosts);
+        const members = nodes.map((node) =>
+            this.createMember(`${name}-${node.name}`, node, { cookie, content, consumerTimeout }),
+        );
+        this.applyInTurn(name, members);
+
+        this.management = { user: managementUser, password: this.passwordOf(managementUser) };
+        this.registerOutputs({});
+    }
+
+    /** How a client reaches one of the virtual hosts. */
+    broker(vhost: string): Broker {
+        return {
+            vhost,
+            user: vhost,
+            password: this.passwordOf(vhost),
+            port: ports.amqp,
+            hosts: this.nodes.map(({ name, meshAddress }) => ({ name, meshAddress })),
+            component: this,
+        };
+    }
+
+    private createPassword(name: string): pulumi.Output<string> {
+        return new random.RandomPassword(name, { length: 32, special: false }, { parent: this })
+            .result;
+    }
+
+    private passwordOf(user: string): pulumi.Output<string> {
+        const password = this.passwords.get(user);
+        if (password === undefined) {
+            const known = [...this.passwords.keys()].filter((each) => each !== managementUser);
+            throw new Error(`RabbitCluster has no virtual host "${user}", but ${known.join(", ")}`);
+        }
+        return password;
+    }
+
+    private definitionsOf(vhosts: string[]): pulumi.Output<string> {
+        const passwords = pulumi.all(Object.fromEntries(this.passwords));
+        return passwords.apply((plain) =>
+            definitions(vhosts, [
+                {
+                    name: managementUser,
+                    password: plain[managementUser],
+                    tags: ["administrator"],
+                    vhosts,
+                },
+                ...vhosts.map((vhost) => ({
+                    name: vhost,
+                    password: plain[vhost],
+                    tags: [],
+                    vhosts: [vhost],
+                })),
+            ]),
+        );
+    }
+
+    private createMember(
+        name: string,
+        node: MeshNode,
+        shared: {
+            cookie: pulumi.Output<string>;
+            content: pulumi.Output<string>;
+            consumerTimeout: number;
+        },
+    ): Member {
+        const install = new RemoteScript(
+            `${name}-install`,
+            { machine: node, script: "rabbitmq-install.sh" },
+            { parent: this },
+        );
+        const file = (
+            suffix: string,
+            path: string,
+            content: pulumi.Input<string>,
+            rest: { mode?: string; owner?: string } = {},
+        ) =>
+            new RemoteFile(
+                `${name}-${suffix}`,
+                { machine: node, path, content, ...rest },
+                { parent: this, dependsOn: install },
+            );
+        const owned = { mode: "0400", owner: "rabbitmq:rabbitmq" };
+        const readable = { mode: "0640", owner: "root:rabbitmq" };
+        const settings = [
+            file("cookie", "/var/lib/rabbitmq/.erlang.cookie", shared.cookie, owned),
+            file(
+                "config",
+                "/etc/rabbitmq/rabbitmq.conf",
+                brokerConfig(node, this.nodes, shared.consumerTimeout),
+            ),
+            file("environment", "/etc/rabbitmq/rabbitmq-env.conf", brokerEnvironment(node)),
+            file("epmd", "/etc/systemd/system/epmd.socket.d/airflow-ha.conf", epmdSocket(node)),
+        ];
+        const definitions = file("definitions", definitionsPath, shared.content, readable);
+        const start = new RemoteScript(
+            `${name}-start`,
+            {
+                machine: node,
+                script: "rabbitmq-start.sh",
+                variables: {
+                    MEMBER: nodeName(node),
+                    MEMBERS: this.nodes.map(nodeName).join(" "),
+                },
+                files: [...settings, definitions],
+            },
+            { parent: this },
+        );
+        return { name, node, settings, definitions, start };
+    }
+
+    /** What a running cluster takes over: settings node after node, definitions once for all. */
+    private applyInTurn(name: string, members: Member[]): void {
+        let last: pulumi.Resource[] = members.map((member) => member.start);
+        for (const { name, node, settings } of members) {
+            const apply = new RemoteScript(
+                `${name}-apply`,
+                {
+                    machine: node,
+                    script: "rabbitmq-apply.sh",
+                    variables: { MEMBERS: String(members.length) },
+                    files: settings,
+                },
+                { parent: this, dependsOn: last },
+            );
+            last = [apply];
+        }
+        const [{ node, definitions }] = members;
+        new RemoteScript(
+            `${name}-import`,
+            {
+                machine: node,
+                script: "rabbitmq-import.sh",
+                variables: { DEFINITIONS: definitionsPath },
+                files: [definitions],
+            },
+            { parent: this, dependsOn: last },
+        );
+    }
+}
+
+interface Member {
+    name: string;
+    node: MeshNode;
+    settings: RemoteFile[];
+    definitions: RemoteFile;
+    start: RemoteScript;
+}
