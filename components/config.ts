@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { airflowProblems } from "./airflow/validate";
 import { etcdProblems } from "./etcd/validate";
 import { machinesProblems } from "./machines/validate";
-import { postgresProblems } from "./patroni/validate";
+import { parameterProblems } from "./patroni/parameters";
 import { ports } from "./ports";
 import { problem, refuseConfiguration, type Problem } from "./problems";
 import { meshProblems } from "./wireguard/validate";
@@ -57,7 +57,7 @@ export function configProblems(config: StackConfig): Problem[] {
             elsewhere: { adminCidrs, webCidrs },
         }),
         ...etcdProblems({ nodes: names }).map((line) => line.replace(/^nodes:/, "locations:")),
-        ...postgresProblems({ parameters: config.postgresParameters }).map((line) =>
+        ...parameterProblems(config.postgresParameters).map((line) =>
             line.replace(/^parameters/, "postgresParameters"),
         ),
         ...airflowProblems(config),

@@ -41,7 +41,8 @@ export class EtcdCluster extends pulumi.ComponentResource {
 
     constructor(name: string, args: EtcdClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:EtcdCluster", name, {}, opts);
-        refuse(this, name, etcdProblems(args));
+        const names = args.nodes.map((node) => node.name);
+        refuse(this, name, etcdProblems({ ...args, nodes: names }));
 
         const timing = timingOf(args);
         for (const node of args.nodes) {

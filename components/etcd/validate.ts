@@ -3,7 +3,8 @@ import type { Timing } from "./render";
 
 /** The plain part of EtcdCluster's arguments. */
 export interface EtcdSettings {
-    nodes: { name: string; meshAddress: string }[];
+    /** The members' names. */
+    nodes: string[];
     heartbeatInterval?: number;
     electionTimeout?: number;
 }
@@ -20,25 +21,14 @@ const maxElectionTimeout = 50_000;
 const minTicksPerElection = 5;
 
 export function etcdProblems(settings: EtcdSettings): Problem[] {
-    const { heartbeatInterval, electionTimeout } = { ...timingDefaults, ...settings };
-    return [...nodeProblems(settings.nodes), ...timingProblems(heartbeatInterval, electionTimeout)];
+    return [...sizeProblems(settings.nodes.length), ...timingProblems(timingOf(settings))];
 }
 
-function nodeProblems(nodes: EtcdSettings["nodes"]): Problem[] {
-    const problems: Problem[] = [];
-    if (!sizes.includes(nodes.length)) {
-        const allowed =
-            "etcd decides by majority: allowed are 3, 5 or 7 nodes (one survives no fault, " +
-            "and an even count survives no more faults than one node fewer)";
-        problems.push(problem("nodes", nodes.length, allowed));
-    }
-    for (const key of ["name", "meshAddress"] as const) {
-        const values = nodes.map((node) => node[key]);
-        for (const value of new Set(values.filter((each, at) => values.indexOf(each) !== at))) {
-            problems.push(problem(`nodes.${key}`, value, "every node needs one of its own"));
-        }
-    }
-    return problems;
+function sizeProblems(count: number): Problem[] {
+    const allowed =
+        "etcd decides by majority: allowed are 3, 5 or 7 nodes (one survives no fault, " +
+        "and an even count survives no more faults than one node fewer)";
+    return sizes.includes(count) ? [] : [problem("nodes", count, allowed)];
 }
 
 function timingProblems({ heartbeatInterval, electionTimeout }: Timing): Problem[] {

@@ -1,0 +1,2 @@
+export type { Database } from "./database";
+export { PatroniPostgres, type PatroniPostgresArgs } from "./patroni";
