@@ -7,7 +7,7 @@ main() {
     : "${POSTGRES_VERSION:?}"
     mkdir -p /etc/postgresql-common/createcluster.d /etc/patroni/airflow-ha
     echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/airflow-ha.conf
-    apt_install "postgresql-$POSTGRES_VERSION" patroni python3-etcd
+    apt_install "postgresql-$POSTGRES_VERSION" patroni python3-etcd curl jq
     install -d -o postgres -g postgres "/var/lib/postgresql/$POSTGRES_VERSION"
     write_unit
     # Where patronictl looks for its configuration, so that it needs no flag.

@@ -8,7 +8,6 @@ readonly config=/etc/patroni/airflow-ha scope=airflow-ha
 
 main() {
     : "${MEMBERS:?}"
-    apt_install curl jq
     local wanted outcome
     wanted=$(wanted)
     outcome=$(patronictl edit-config --force --replace - <<<"$wanted") || die "Patroni refuses the settings: $outcome"

@@ -69,7 +69,7 @@ export class PatroniPostgres extends pulumi.ComponentResource {
             rewind: this.createPassword(`${name}-rewind-password`),
             restapi: this.createPassword(`${name}-restapi-password`),
         };
-        const secrets = pulumi.all(passwords).apply((plain) => secretsConfig(plain));
+        const secrets = pulumi.output(passwords).apply(secretsConfig);
         const members = args.nodes.map((node) =>
             this.createMember(`${name}-${node.name}`, node, args, secrets),
         );
