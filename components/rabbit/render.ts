@@ -33,6 +33,7 @@ quorum_queue.continuous_membership_reconciliation.target_group_size = ${queueMem
 quorum_queue.continuous_membership_reconciliation.interval = 60000
 quorum_queue.continuous_membership_reconciliation.trigger_interval = 5000
 queue_leader_locator = balanced
+default_queue_type = quorum
 
 # A task is acknowledged when it ends: after this time (ms; ${consumerTimeout} h) it would be given to a second worker.
 consumer_timeout = ${consumerTimeout * 3_600_000}
@@ -87,7 +88,7 @@ export interface User {
 export function definitions(vhosts: string[], users: User[]): string {
     const all = { configure: ".*", write: ".*", read: ".*" };
     const content = {
-        vhosts: vhosts.map((name) => ({ name, default_queue_type: "quorum" })),
+        vhosts: vhosts.map((name) => ({ name, metadata: { default_queue_type: "quorum" } })),
         users: users.map(({ name, password, tags }) => ({
             name,
             password_hash: passwordHash(name, password),

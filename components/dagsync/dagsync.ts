@@ -1,0 +1,144 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { MeshNode } from "../node";
+import { refuse } from "../problems";
+import { fingerprint, RemoteFile, RemoteScript } from "../remote";
+import {
+    csync2Config,
+    csync2Socket,
+    keyPath,
+    receiverUnit,
+    runnerPath,
+    senderUnit,
+    statePath,
+} from "./render";
+import { dagSyncProblems } from "./validate";
+
+export interface DagSyncArgs {
+    /** Two nodes or more; each sends to all others. */
+    nodes: MeshNode[];
+    /** The folder, the same on every node; it is made. Letters, digits, dots, hyphens and underscores. */
+    path: string;
+    /** System user and group that the folder belongs to; made where it is missing. @default "airflow" */
+    owner?: string;
+}
+
+/**
+ * One folder on every node, kept equal by csync2: what is saved, changed or deleted on one node is sent to all others
+ * at once, and to one that is off when it is back. When two nodes change the same file, the one saved last wins, and
+ * the other version is kept in /var/lib/csync2/backup.
+ */
+export class DagSync extends pulumi.ComponentResource {
+    /** The folder. */
+    readonly path: string;
+
+    private readonly args: Required<DagSyncArgs>;
+
+    constructor(name: string, args: DagSyncArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-ha:index:DagSync", name, {}, opts);
+        refuse(this, name, dagSyncProblems(args));
+        this.args = { owner: "airflow", ...args };
+        this.path = args.path;
+
+        const key = new random.RandomPassword(
+            `${name}-key`,
+            { length: 64, special: false },
+            { parent: this },
+        ).result;
+        const receivers = args.nodes.map((node) => this.createReceiver(name, node, key));
+        for (const receiver of receivers) {
+            this.createSender(receiver, receivers);
+        }
+        this.registerOutputs({ path: this.path });
+    }
+
+    /** csync2 answers on this node. */
+    private createReceiver(prefix: string, node: MeshNode, key: pulumi.Output<string>): Receiver {
+        const { nodes, path, owner } = this.args;
+        const name = `${prefix}-${node.name}`;
+        const install = new RemoteScript(
+            `${name}-install`,
+            {
+                machine: node,
+                script: "dagsync-install.sh",
+                variables: { DAGS: path, OWNER: owner, STATE: statePath },
+            },
+            { parent: this },
+        );
+        const file = (suffix: string, at: string, content: pulumi.Input<string>, mode = "0644") =>
+            new RemoteFile(
+                `${name}-${suffix}`,
+                { machine: node, path: at, content, mode, owner: `root:${ownerOf(mode, owner)}` },
+                { parent: this, dependsOn: install },
+            );
+        const units = "/etc/systemd/system";
+        const files = [
+            file("secret", keyPath, pulumi.interpolate`${key}\n`, "0640"),
+            file("config", "/etc/csync2.cfg", csync2Config(nodes, path)),
+            file("socket", `${units}/csync2.socket.d/airflow-ha.conf`, csync2Socket(node)),
+            file(
+                "receiver",
+                `${units}/csync2@.service.d/airflow-ha.conf`,
+                receiverUnit(path, owner),
+            ),
+        ];
+        const listen = new RemoteScript(
+            `${name}-listen`,
+            { machine: node, script: "dagsync-listen.sh", files },
+            { parent: this },
+        );
+        return { name, node, files, listen };
+    }
+
+    /** This node sends, once all others answer. */
+    private createSender({ name, node, files }: Receiver, receivers: Receiver[]): void {
+        const { nodes, path, owner } = this.args;
+        const runner = new RemoteFile(
+            `${name}-runner`,
+            { machine: node, path: runnerPath, mode: "0755", content: runnerText() },
+            { parent: this },
+        );
+        const unit = new RemoteFile(
+            `${name}-unit`,
+            {
+                machine: node,
+                path: "/etc/systemd/system/dag-sync.service",
+                content: senderUnit(node, nodes, path, owner),
+            },
+            { parent: this },
+        );
+        new RemoteScript(
+            `${name}-start`,
+            {
+                machine: node,
+                script: "dagsync-start.sh",
+                variables: {
+                    DAGS: path,
+                    OWNER: owner,
+                    STATE: statePath,
+                    // A machine that was made anew has nothing and is owed everything by the others.
+                    MACHINES: fingerprint(nodes.map((each) => each.instance)),
+                },
+                files: [...files, runner, unit],
+            },
+            { parent: this, dependsOn: receivers.map((receiver) => receiver.listen) },
+        );
+    }
+}
+
+interface Receiver {
+    name: string;
+    node: MeshNode;
+    files: RemoteFile[];
+    listen: RemoteScript;
+}
+
+function ownerOf(mode: string, owner: string): string {
+    return mode === "0640" ? owner : "root";
+}
+
+function runnerText(): string {
+    return readFileSync(join(__dirname, "..", "..", "scripts", "dagsync-run.sh"), "utf8");
+}

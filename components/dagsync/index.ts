@@ -1,0 +1,2 @@
+export { DagSync, type DagSyncArgs } from "./dagsync";
+export { dagSyncProblems, type DagSyncSettings } from "./validate";

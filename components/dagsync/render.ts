@@ -1,0 +1,96 @@
+import type { MeshNode } from "../node";
+import { ports } from "../ports";
+
+type Node = Pick<MeshNode, "name" | "meshAddress">;
+
+/** csync2's key; its own folder, since csync2 reads nothing else from there. */
+export const keyPath = "/etc/csync2/dags.key";
+export const runnerPath = "/usr/local/lib/airflow-ha/dag-sync";
+/** csync2's database, and the files that it has overwritten or removed. */
+export const statePath = "/var/lib/csync2";
+
+/** csync2.cfg: the same on all nodes. */
+export function csync2Config(nodes: Pick<MeshNode, "name">[], path: string): string {
+    return `# The DAG folder. There is no TLS here: the mesh encrypts, and nothing listens outside of it.
+nossl * *;
+# The owner's number differs from node to node; what arrives belongs to the user that csync2 runs as.
+ignore uid gid;
+# Seconds for which one csync2 waits for another one's write to the database.
+lock-timeout 10;
+
+group dags {
+    host ${nodes.map((node) => node.name).join(" ")};
+    key ${keyPath};
+    include ${path};
+    # What Python and editors make for themselves.
+    exclude __pycache__ *.pyc *~ *.swp *.swx *.swo .#* .*.sw? 4913 .nfs* *.tmp .csync2*;
+    # The file that was saved last wins when two nodes have changed it; the other one is kept here.
+    auto younger;
+    backup-directory ${statePath}/backup;
+    backup-generations 5;
+}
+`;
+}
+
+/** systemd's socket of csync2, which the package binds to every address. */
+export function csync2Socket(node: Node): string {
+    return `[Socket]
+ListenStream=
+ListenStream=${node.meshAddress}:${ports.csync2}
+# Sockets are made before the mesh is up.
+FreeBind=true
+`;
+}
+
+/** Both the receiving and the sending side run as the owner of the folder, and write nowhere else. */
+function sandbox(path: string, owner: string): string {
+    return `User=${owner}
+Group=${owner}
+# An operator's files may be root's: they are read, taken over and replaced all the same.
+AmbientCapabilities=CAP_DAC_OVERRIDE CAP_CHOWN CAP_FOWNER
+CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_CHOWN CAP_FOWNER
+NoNewPrivileges=true
+ProtectSystem=strict
+ReadWritePaths=${path} ${statePath}
+ProtectHome=true
+PrivateTmp=true
+PrivateDevices=true
+ProtectKernelTunables=true
+ProtectControlGroups=true
+RestrictAddressFamilies=AF_INET AF_UNIX AF_NETLINK
+UMask=0022`;
+}
+
+/** csync2@.service, the receiving side: an instance for each connection. */
+export function receiverUnit(path: string, owner: string): string {
+    return `[Unit]
+# A peer that hangs up is no failed unit to keep.
+CollectMode=inactive-or-failed
+
+[Service]
+${sandbox(path, owner)}
+`;
+}
+
+/** dag-sync.service, the sending side. */
+export function senderUnit(node: Node, nodes: Node[], path: string, owner: string): string {
+    const peers = nodes.filter((peer) => peer.name !== node.name).map((peer) => peer.name);
+    return `[Unit]
+Description=Synchronization of the DAG folder to the other nodes
+Wants=csync2.socket
+After=wg-quick@wg0.service csync2.socket
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+Environment=DAGS=${path} OWNER=${owner} PORT=${ports.csync2}
+Environment="PEERS=${peers.join(" ")}"
+ExecStart=${runnerPath}
+Restart=always
+RestartSec=1
+${sandbox(path, owner)}
+
+[Install]
+WantedBy=multi-user.target
+`;
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Installs csync2 and makes the folder and its owner. A folder that is there keeps what is in it.
+#   DAGS   the folder
+#   OWNER  system user and group; made where it is missing
+#   STATE  csync2's own folder
+set -euo pipefail
+
+main() {
+    : "${DAGS:?}" "${OWNER:?}" "${STATE:?}"
+    apt_install csync2 inotify-tools
+    id -u "$OWNER" >/dev/null 2>&1 ||
+        useradd --system --user-group --home-dir "/var/lib/$OWNER" --shell /usr/sbin/nologin "$OWNER" ||
+        id -u "$OWNER" >/dev/null # another component was faster
+    install -d -o "$OWNER" -g "$OWNER" -m 2775 "$DAGS"
+    install -d -o "$OWNER" -g "$OWNER" -m 0750 "$STATE" "$STATE/backup"
+    install -d -m 0755 /etc/csync2
+}
+
+main "$@"
