@@ -8,6 +8,7 @@ set -euo pipefail
 main() {
     : "${DAGS:?}" "${OWNER:?}" "${STATE:?}" "${MACHINES:?}"
     systemctl daemon-reload
+    cd / # csync2 wants a folder that it may read
     offer_to_new_machines
     systemctl enable --quiet dag-sync
     systemctl restart dag-sync || die_with_journal dag-sync "the DAG synchronization does not start"

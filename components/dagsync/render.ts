@@ -22,8 +22,9 @@ group dags {
     host ${nodes.map((node) => node.name).join(" ")};
     key ${keyPath};
     include ${path};
-    # What Python and editors make for themselves.
-    exclude __pycache__ *.pyc *~ *.swp *.swx *.swo .#* .*.sw? 4913 .nfs* *.tmp .csync2*;
+    # What Python and editors make for themselves. The last pattern that matches a name counts.
+    exclude __pycache__ *.pyc *~ *.tmp 4913 .*;
+    include .airflowignore;
     # The file that was saved last wins when two nodes have changed it; the other one is kept here.
     auto younger;
     backup-directory ${statePath}/backup;
@@ -68,6 +69,8 @@ export function receiverUnit(path: string, owner: string): string {
 CollectMode=inactive-or-failed
 
 [Service]
+# Two lines for each connection would bury what matters.
+LogLevelMax=notice
 ${sandbox(path, owner)}
 `;
 }
