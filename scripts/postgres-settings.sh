@@ -19,6 +19,7 @@ main() {
     restart_pending
     restart_pending
     [[ -z $(pending primary)$(pending replica) ]] || die "a restart is still pending: $(patronictl list)"
+    wait_until 60 "a replica is synchronous" synchronous || die "no replica is synchronous: $(patronictl list)"
 }
 
 # As JSON. A cluster that an operator has paused stays so.
@@ -68,7 +69,7 @@ restart_pending() {
         each_member await_service
         say "restarting PostgreSQL on ${member%%=*}"
         # Without --timeout, primary_start_timeout (0) would make a restart of the primary a failover.
-        patronictl restart --force --timeout 120 "$scope" "${member%%=*}" >&2
+        patronictl restart --force --timeout 120 "$scope" "${member%%=*}" | tail -n 1 >&2
         await_service "${member%%=*}" "${member#*=}"
     done
 }
@@ -77,6 +78,8 @@ await_service() {
     wait_until 180 "PostgreSQL on $1 serves" serves "$2" ||
         die "PostgreSQL on $1 is neither primary nor streaming: no other is restarted before it is"
 }
+
+synchronous() { patronictl list --format json | jq --exit-status 'any(.Role == "Quorum Standby")'; }
 
 serves() {
     get "$1/patroni" |
