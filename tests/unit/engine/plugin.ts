@@ -1,6 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Provider } from "../../../lab/engine/provider/resource.ts";
 import { ProviderService } from "../../../lab/engine/provider/service.ts";
@@ -152,6 +153,11 @@ export class Plugin {
         request.setId(resource.id);
         request.setProperties(struct(resource.outputs));
         await this.#call("delete", request);
+    }
+
+    /** As after an interrupt of the CLI. */
+    async cancel(): Promise<void> {
+        await this.#call("cancel", new Empty());
     }
 
     #call<T>(method: keyof ResourceProviderClient, request: object): Promise<T> {
