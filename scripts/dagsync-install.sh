@@ -12,8 +12,7 @@ main() {
         useradd --system --user-group --home-dir "/var/lib/$OWNER" --shell /usr/sbin/nologin "$OWNER" ||
         id -u "$OWNER" >/dev/null # another component was faster
     install -d -o "$OWNER" -g "$OWNER" -m 2775 "$DAGS"
-    install -d -o "$OWNER" -g "$OWNER" -m 0750 "$STATE" "$STATE/backup"
-    install -d -m 0755 /etc/csync2
+    install -d -o "$OWNER" -g "$OWNER" -m 0750 "$STATE"
 }
 
 main "$@"

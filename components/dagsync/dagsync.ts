@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MeshNode } from "../node";
 import { refuse } from "../problems";
-import { fingerprint, RemoteFile, RemoteScript } from "../remote";
+import { RemoteFile, RemoteScript } from "../remote";
 import {
+    configPath,
     csync2Config,
     csync2Socket,
     keyPath,
@@ -76,7 +77,18 @@ export class DagSync extends pulumi.ComponentResource {
         const units = "/etc/systemd/system";
         const files = [
             file("secret", keyPath, pulumi.interpolate`${key}\n`, "0640"),
-            file("config", "/etc/csync2.cfg", csync2Config(nodes, path)),
+            ...nodes
+                .filter((peer) => peer !== node)
+                .map((peer) =>
+                    file(
+                        `${peer.name}-config`,
+                        `${configPath}/${peer.meshAddress}/csync2.cfg`,
+                        csync2Config(
+                            nodes.filter((each) => each === node || each === peer),
+                            path,
+                        ),
+                    ),
+                ),
             file("socket", `${units}/csync2.socket.d/airflow-ha.conf`, csync2Socket(node)),
             file(
                 "receiver",
@@ -95,6 +107,7 @@ export class DagSync extends pulumi.ComponentResource {
     /** This node sends, once all others answer. */
     private createSender({ name, node, files }: Receiver, receivers: Receiver[]): void {
         const { nodes, path, owner } = this.args;
+        const peers = nodes.filter((peer) => peer !== node);
         const runner = new RemoteFile(
             `${name}-runner`,
             { machine: node, path: runnerPath, mode: "0755", content: runnerText() },
@@ -115,11 +128,15 @@ export class DagSync extends pulumi.ComponentResource {
                 machine: node,
                 script: "dagsync-start.sh",
                 variables: {
-                    DAGS: path,
                     OWNER: owner,
                     STATE: statePath,
-                    // A machine that was made anew has nothing and is owed everything by the others.
-                    MACHINES: fingerprint(nodes.map((each) => each.instance)),
+                    MACHINES: pulumi
+                        .all(peers.map((peer) => peer.instance))
+                        .apply((instances) =>
+                            peers
+                                .map((peer, at) => `${peer.meshAddress}=${instances[at]}`)
+                                .join(" "),
+                        ),
                 },
                 files: [...files, runner, unit],
             },

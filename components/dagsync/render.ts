@@ -3,14 +3,18 @@ import { ports } from "../ports";
 
 type Node = Pick<MeshNode, "name" | "meshAddress">;
 
-/** csync2's key; its own folder, since csync2 reads nothing else from there. */
-export const keyPath = "/etc/csync2/dags.key";
+/** Below it, a folder for each peer, named by its address: csync2.cfg. */
+export const configPath = "/etc/csync2";
+export const keyPath = `${configPath}/dags.key`;
 export const runnerPath = "/usr/local/lib/airflow-ha/dag-sync";
-/** csync2's database, and the files that it has overwritten or removed. */
+/** Below it, csync2's database for each peer, and the files that csync2 has overwritten or removed. */
 export const statePath = "/var/lib/csync2";
 
-/** csync2.cfg: the same on all nodes. */
-export function csync2Config(nodes: Pick<MeshNode, "name">[], path: string): string {
+/**
+ * csync2's configuration for one pair of nodes; the same on both. A pair has its own database too: with a common one,
+ * what a dead peer has missed would count as a conflict between the two that live.
+ */
+export function csync2Config(pair: Pick<MeshNode, "name">[], path: string): string {
     return `# The DAG folder. There is no TLS here: the mesh encrypts, and nothing listens outside of it.
 nossl * *;
 # The owner's number differs from node to node; what arrives belongs to the user that csync2 runs as.
@@ -19,7 +23,7 @@ ignore uid gid;
 lock-timeout 10;
 
 group dags {
-    host ${nodes.map((node) => node.name).join(" ")};
+    host ${pair.map((node) => node.name).join(" ")};
     key ${keyPath};
     include ${path};
     # What Python and editors make for themselves. The last pattern that matches a name counts.
@@ -62,7 +66,7 @@ RestrictAddressFamilies=AF_INET AF_UNIX AF_NETLINK
 UMask=0022`;
 }
 
-/** csync2@.service, the receiving side: an instance for each connection. */
+/** csync2@.service, the receiving side: an instance for each connection; only a peer's address has a folder. */
 export function receiverUnit(path: string, owner: string): string {
     return `[Unit]
 # A peer that hangs up is no failed unit to keep.
@@ -71,13 +75,19 @@ CollectMode=inactive-or-failed
 [Service]
 # Two lines for each connection would bury what matters.
 LogLevelMax=notice
+ExecStart=
+# The lock keeps the sender from looking at half a transfer (${runnerPath}); a dead peer's must not keep it.
+ExecStart=flock --shared --timeout 5 ${statePath}/receiving timeout --foreground 25 \\
+    env CSYNC2_SYSTEM_DIR=${configPath}/\${REMOTE_ADDR} csync2 -D ${statePath}/\${REMOTE_ADDR} -B -i -l
 ${sandbox(path, owner)}
 `;
 }
 
 /** dag-sync.service, the sending side. */
 export function senderUnit(node: Node, nodes: Node[], path: string, owner: string): string {
-    const peers = nodes.filter((peer) => peer.name !== node.name).map((peer) => peer.name);
+    const peers = nodes
+        .filter((peer) => peer.name !== node.name)
+        .map((peer) => `${peer.name}=${peer.meshAddress}`);
     return `[Unit]
 Description=Synchronization of the DAG folder to the other nodes
 Wants=csync2.socket
@@ -86,7 +96,7 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=exec
-Environment=DAGS=${path} OWNER=${owner} PORT=${ports.csync2}
+Environment=DAGS=${path} OWNER=${owner} PORT=${ports.csync2} CONFIG=${configPath} STATE=${statePath}
 Environment="PEERS=${peers.join(" ")}"
 ExecStart=${runnerPath}
 Restart=always
