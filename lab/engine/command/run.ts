@@ -30,8 +30,7 @@ export async function runRemotely(
 ): Promise<{ stdout: string; stderr: string }> {
     const client = await dial(run.connection, context);
     try {
-        const channel = await startCommand(client, run);
-        const ended = await finish(channel, client, run, context);
+        const ended = await execute(client, run, context);
         if (ended.code !== 0) {
             const quoted = JSON.stringify(run.command);
             throw new Error(`${failure(ended)}: running ${quoted}:\n${ended.all}`);
@@ -42,12 +41,19 @@ export async function runRemotely(
     }
 }
 
-function startCommand(client: Client, run: RemoteRun): Promise<ClientChannel> {
+function execute(client: Client, run: RemoteRun, context: Context): Promise<Ended> {
     return new Promise((resolve, reject) => {
-        client.exec(run.command, { env: run.environment }, (error, channel) =>
-            error ? reject(error) : resolve(channel),
-        );
-        client.once("close", () => reject(new Error("ssh: the server closed the connection")));
+        const closed = () => reject(new Error("ssh: the server closed the connection"));
+        client.once("close", closed);
+        client.exec(run.command, { env: run.environment }, (error, channel) => {
+            client.off("close", closed);
+            if (error) {
+                reject(error);
+            } else {
+                // In this very turn: the exit status may be in the packet that is being read, and comes but once.
+                finish(channel, client, run, context).then(resolve, reject);
+            }
+        });
     });
 }
 

@@ -108,6 +108,13 @@ test("fails with the command and all that it printed, but not with its standard 
     await expect(failed).rejects.not.toThrow(/password/);
 });
 
+test("sees the end of a command that ends as soon as it has begun", async () => {
+    for (let i = 0; i < 10; i++) {
+        const { outputs } = await plugin.create(type, { connection, create: ":" });
+        expect(outputs).toMatchObject({ stdout: "", stderr: "" });
+    }
+});
+
 test("shows what is printed, as logging says", async () => {
     const create = "echo out; echo err >&2";
     await plugin.create(type, { connection, create });
