@@ -44,7 +44,7 @@ for (const node of mesh.nodes) {
             workerConcurrency: config.workerConcurrency,
             defaultTaskRetries: config.defaultTaskRetries,
             httpsPort: config.httpsPort,
-            metadata: airflow[0],
+            previous: airflow.at(-1),
         }),
     );
 }

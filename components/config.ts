@@ -76,12 +76,7 @@ function portProblems({ httpsPort, wireguardPort }: StackConfig): Problem[] {
     const collisions = Object.entries(others)
         .filter(([, port]) => port === wireguardPort)
         .map(([name]) => problem("wireguardPort", wireguardPort, `this port is taken by ${name}`));
-    const valid = Number.isInteger(httpsPort) && httpsPort >= 1 && httpsPort <= 65535;
-    return [
-        ...(valid ? [] : [problem("httpsPort", httpsPort, "a TCP port is 1 to 65535")]),
-        ...problems,
-        ...collisions,
-    ];
+    return [...problems, ...collisions];
 }
 
 function tokenProblems(): Problem[] {

@@ -21,8 +21,8 @@ export const ports = {
     airflowApi: 8080,
     /** HAProxy on loopback: to every node's API server, for workers. */
     airflowApiLocal: 8081,
-    airflowWorkerLogs: 8793,
-    airflowTriggererLogs: 8794,
+    /** Logs of the worker's and the triggerer's tasks. */
+    airflowLogs: 8793,
     flower: 5555,
     csync2: 30865,
 } as const;

@@ -75,7 +75,7 @@ test.each<[string, Partial<StackConfig>, string[]]>([
     [
         "two ports that are the same",
         { wireguardPort: 8793 },
-        ["wireguardPort: got 8793; this port is taken by airflowWorkerLogs"],
+        ["wireguardPort: got 8793; this port is taken by airflowLogs"],
     ],
 ])("%s is one problem", (_, wrong, problems) => {
     expect(configProblems({ ...good, ...wrong })).toEqual(problems);

@@ -1,0 +1,253 @@
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DagSync } from "../dagsync";
+import { haproxyPart } from "../haproxy/haproxy";
+import type { MeshNode } from "../node";
+import type { Database } from "../patroni";
+import { ports } from "../ports";
+import { refuse } from "../problems";
+import type { Broker } from "../rabbit";
+import { RemoteFile, RemoteScript } from "../remote";
+import { versions } from "../versions";
+import type { AirflowSecrets } from "./airflowSecrets";
+import { airflowConfig, configFolder, environment } from "./render";
+import { certificatePath, haproxySections } from "./renderHaproxy";
+import { flowerEnvironment, secretsEnvironment } from "./renderSecrets";
+import { target, units } from "./renderUnits";
+import { airflowProblems, defaults, type AirflowSettings } from "./validate";
+
+export interface AirflowNodeArgs {
+    /** The machine to set up. */
+    node: MeshNode;
+    /** All machines that run Airflow, this one too: HAProxy leads to every API server. */
+    nodes: MeshNode[];
+    /** The metadata database, which also keeps the results of Celery. */
+    database: Database;
+    broker: Broker;
+    /** Where the DAGs come from. */
+    dags: DagSync;
+    secrets: AirflowSecrets;
+    /**
+     * The node that is set up before this one. It, or the first one in this row, migrates the database, which all
+     * others await; a changed setting is put into effect on it first. @default this is the first node
+     */
+    previous?: AirflowNode;
+    /** Tasks that the node's worker runs at once, 1 to 256. @default 8 */
+    workerConcurrency?: number;
+    /** Retries of a task that sets none itself, 0 to 100: without one a lost machine fails its tasks. @default 1 */
+    defaultTaskRetries?: number;
+    /** Processes of the API server, each of about 300 MiB, 1 to 16. @default 1 */
+    apiWorkers?: number;
+    /** DAG files that are read at the same time, 1 to 32. @default 1 */
+    parsingProcesses?: number;
+    /** Seconds that running tasks get to end before their worker is stopped, 10 to 86400. @default 600 */
+    workerStopTimeout?: number;
+    /** TCP port of the web UI. @default 443 */
+    httpsPort?: number;
+}
+
+/**
+ * Every kind of Airflow's processes on one machine: API server, scheduler, DAG processor, triggerer, Celery worker and
+ * Flower, and the web UI over HTTPS. Any of them may die on any node; the same on the others goes on.
+ */
+export class AirflowNode extends pulumi.ComponentResource {
+    /** When it is done, the database is as this version of Airflow wants it. */
+    private readonly migration: pulumi.Resource;
+    /** When it is done, this node runs with its settings. */
+    private readonly applied: pulumi.Resource;
+
+    private readonly name: string;
+    private readonly args: AirflowNodeArgs & AirflowSettings;
+
+    constructor(name: string, args: AirflowNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-ha:index:AirflowNode", name, {}, opts);
+        refuse(this, name, airflowProblems(args));
+        this.name = name;
+        this.args = { ...defaults, ...given(args) };
+
+        const install = this.createInstallation();
+        const settings = this.createSettings();
+        this.migration = args.previous?.migration ?? this.createMigration(install, settings);
+        const start = this.createProcesses(install, settings);
+        this.applied = this.createApplication(install, start);
+        this.createWebEntrance();
+
+        this.registerOutputs({});
+    }
+
+    private createInstallation(): Installation {
+        const folder = "/opt/airflow";
+        const files = [
+            this.file("requirements", `${folder}/requirements.lock`, locked("requirements.lock")),
+            this.file("installer", `${folder}/uv.lock`, locked("uv.lock")),
+            this.file(
+                "run",
+                "/usr/local/lib/airflow-ha/airflow-run",
+                script("airflow-run.sh"),
+                "0755",
+            ),
+        ];
+        const installed = this.script("install", "airflow-install.sh", { files });
+        return { files, installed };
+    }
+
+    /** Written before anything of Airflow runs. */
+    private createSettings(): RemoteFile[] {
+        const { node, nodes, database, broker, dags, secrets } = this.args;
+        const settings = { ...this.args, dags: dags.path };
+        const backends = { database, broker };
+        const keys = pulumi.output({
+            fernetKey: secrets.fernetKey,
+            jwtSecret: secrets.jwtSecret,
+            apiSecretKey: secrets.apiSecretKey,
+            flowerPassword: secrets.flower.password,
+            databasePassword: database.password,
+            brokerPassword: broker.password,
+        });
+        const at = (file: string) => `${configFolder}/${file}`;
+        return [
+            this.file("config", at("airflow.cfg"), airflowConfig(node, settings)),
+            this.file("environment", at("airflow.env"), environment(nodes)),
+            this.file(
+                "secrets",
+                at("secrets.env"),
+                keys.apply((plain) => secretsEnvironment(node, backends, plain)),
+                "0600",
+            ),
+            this.file(
+                "flower",
+                at("flower.env"),
+                keys.apply((plain) => flowerEnvironment(node, broker, plain)),
+                "0600",
+            ),
+        ];
+    }
+
+    /** The database's tables, Airflow's roles and the first user: once for all nodes, and again with each version. */
+    private createMigration(install: Installation, settings: RemoteFile[]): RemoteScript {
+        const { database, secrets } = this.args;
+        const password = this.file(
+            "admin-password",
+            `${configFolder}/admin.password`,
+            secrets.admin.password,
+            "0600",
+        );
+        const program = this.file(
+            "admin",
+            "/usr/local/lib/airflow-ha/airflow-admin.py",
+            script("airflow-admin.py"),
+        );
+        return this.script("migrate", "airflow-migrate.sh", {
+            variables: { ADMIN: secrets.admin.user, PASSWORD_FILE: password.path },
+            files: [...install.files, password, program],
+            dependsOn: [install.installed, ...settings, database.component],
+        });
+    }
+
+    private createProcesses(install: Installation, settings: RemoteFile[]): Processes {
+        const { node, workerStopTimeout, broker, database, dags } = this.args;
+        const folder = "/etc/systemd/system";
+        const services = units(node, workerStopTimeout);
+        const files = [
+            ...settings,
+            this.file("target", `${folder}/airflow.target`, target),
+            ...Object.entries(services).map(([unit, text]) =>
+                this.file(unit.replace(/^airflow-/, ""), `${folder}/${unit}.service`, text),
+            ),
+        ];
+        const variables = {
+            UNITS: Object.keys(services).join(" "),
+            API: `http://${node.meshAddress}:${ports.airflowApi}`,
+        };
+        const started = this.script("start", "airflow-start.sh", {
+            variables: { ...variables, RESTART: "no" },
+            files,
+            dependsOn: [
+                install.installed,
+                this.migration,
+                database.component,
+                broker.component,
+                dags,
+            ],
+        });
+        return { files, variables, started };
+    }
+
+    /** What changes on running nodes takes effect on one after the other. */
+    private createApplication(install: Installation, processes: Processes): RemoteScript {
+        const { previous } = this.args;
+        return this.script("apply", "airflow-start.sh", {
+            variables: { ...processes.variables, RESTART: "yes" },
+            files: [...install.files, ...processes.files],
+            dependsOn: [processes.started, ...(previous ? [previous.applied] : [])],
+        });
+    }
+
+    /** HTTPS for people and loopback for workers, on this node, to the API servers of all nodes. */
+    private createWebEntrance(): void {
+        const { node, nodes, httpsPort, secrets } = this.args;
+        const pem = pulumi.interpolate`${secrets.certificate}${secrets.certificateKey}`;
+        const files = [this.file("certificate", certificatePath, pem, "0600")];
+        const content = haproxySections(nodes, httpsPort);
+        haproxyPart(
+            this.name,
+            { machine: node, part: "airflow", content, files },
+            { parent: this },
+        );
+    }
+
+    private file(
+        what: string,
+        path: string,
+        content: pulumi.Input<string>,
+        mode = "0644",
+    ): RemoteFile {
+        return new RemoteFile(
+            `${this.name}-${what}`,
+            { machine: this.args.node, path, content, mode },
+            { parent: this },
+        );
+    }
+
+    private script(
+        what: string,
+        script: string,
+        args: {
+            variables?: Record<string, pulumi.Input<string>>;
+            files: RemoteFile[];
+            dependsOn?: pulumi.Resource[];
+        },
+    ): RemoteScript {
+        const { variables, files, dependsOn = [] } = args;
+        return new RemoteScript(
+            `${this.name}-${what}`,
+            { machine: this.args.node, script, variables, files, runAgainOn: [versions.airflow] },
+            { parent: this, dependsOn: [...files, ...dependsOn] },
+        );
+    }
+}
+
+interface Installation {
+    files: RemoteFile[];
+    installed: RemoteScript;
+}
+
+interface Processes {
+    files: RemoteFile[];
+    variables: Record<string, string>;
+    started: RemoteScript;
+}
+
+/** Without the arguments that are there but undefined: those would hide the defaults. */
+function given<T extends object>(args: T): T {
+    return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)) as T;
+}
+
+function locked(file: string): string {
+    return readFileSync(join(__dirname, file), "utf8");
+}
+
+function script(file: string): string {
+    return readFileSync(join(__dirname, "..", "..", "scripts", file), "utf8");
+}

@@ -1,0 +1,135 @@
+import type { MeshNode } from "../node";
+import { ports } from "../ports";
+
+export type Node = Pick<MeshNode, "name" | "meshAddress">;
+
+/** What may differ between stacks; see AirflowNodeArgs. */
+export interface Settings {
+    workerConcurrency: number;
+    defaultTaskRetries: number;
+    apiWorkers: number;
+    parsingProcesses: number;
+    /** The DAG folder. */
+    dags: string;
+}
+
+export const home = "/var/lib/airflow";
+export const configFolder = "/etc/airflow";
+/** The folder of task logs, which the nodes read from each other over the mesh. */
+export const logFolder = "/var/log/airflow";
+
+type Section = Record<string, string | number | boolean | object>;
+
+/** airflow.cfg of one node. Passwords and keys are not in it: they come by secrets.env. */
+export function airflowConfig(node: Node, settings: Settings): string {
+    const sections = Object.entries(sectionsOf(node, settings)).map(([name, section]) => {
+        const lines = Object.entries(section).map(([key, value]) => `${key} = ${text(value)}`);
+        return [`[${name}]`, ...lines, ""].join("\n");
+    });
+    return [`# Airflow on ${node.name}. Secrets are in secrets.env.`, ...sections].join("\n");
+}
+
+function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
+    return {
+        core: {
+            executor: "CeleryExecutor",
+            auth_manager: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+            dags_folder: settings.dags,
+            load_examples: false,
+            // The name that every node's /etc/hosts maps to the mesh: logs are read from there.
+            hostname_callable: "socket.gethostname",
+            execution_api_server_url: `http://127.0.0.1:${ports.airflowApiLocal}/execution/`,
+            default_task_retries: settings.defaultTaskRetries,
+            // Seconds. A retry after a machine's death need not wait for five minutes.
+            default_task_retry_delay: 30,
+            min_serialized_dag_update_interval: 5,
+        },
+        database: { sql_alchemy_pool_pre_ping: true, sql_alchemy_pool_recycle: 600 },
+        api: {
+            host: node.meshAddress,
+            port: ports.airflowApi,
+            workers: settings.apiWorkers,
+            expose_config: false,
+        },
+        api_auth: { jwt_issuer: "airflow-ha" },
+        fab: {
+            // airflow-migrate.sh does it once; three API servers at the same time would run into each other.
+            update_fab_perms: false,
+            cookie_secure: true,
+            enable_proxy_fix: true,
+        },
+        scheduler: {
+            // Seconds. What a dead scheduler or a dead machine leaves behind is found within a minute, not five.
+            orphaned_tasks_check_interval: 30,
+            task_instance_heartbeat_timeout: 60,
+        },
+        workers: {
+            // Together longer than the database takes to fail over: every 5 s, for two minutes and more.
+            execution_api_retries: 30,
+            execution_api_retry_wait_max: 5,
+            max_failed_heartbeats: 10,
+            // A DAG may reach another node's worker before its file does.
+            missing_dag_retries: 10,
+            missing_dag_retry_delay: 3,
+        },
+        dag_processor: {
+            dag_bundle_config_list: [
+                {
+                    name: "dags",
+                    classpath: "airflow.dag_processing.bundles.local.LocalDagBundle",
+                    kwargs: { path: settings.dags, refresh_interval: 3 },
+                },
+            ],
+            refresh_interval: 3,
+            bundle_refresh_check_interval: 1,
+            parsing_processes: settings.parsingProcesses,
+        },
+        celery: {
+            worker_concurrency: settings.workerConcurrency,
+            // One message for each free process, given back when its worker is lost: tasks spread over all nodes.
+            worker_prefetch_multiplier: 1,
+            task_acks_late: true,
+            // Seconds for a confirmed publication; a queue whose leader is gone takes some to elect another.
+            operation_timeout: 10,
+            sync_parallelism: 1,
+            extra_celery_config: {
+                task_default_queue_type: "quorum",
+                task_create_missing_queue_type: "quorum",
+                worker_detect_quorum_queues: true,
+                broker_heartbeat: 20,
+                // For ever.
+                broker_connection_max_retries: null,
+            },
+        },
+        celery_broker_transport_options: { confirm_publish: true },
+        logging: {
+            base_log_folder: logFolder,
+            colored_console_log: false,
+            dag_processor_log_target: "stdout",
+            // HAProxy logs the requests; here each of its health checks would be a line.
+            namespace_levels: "http.access=WARNING",
+            file_task_handler_new_folder_permissions: "0o750",
+            file_task_handler_new_file_permissions: "0o640",
+            // One log server for both (airflow-logs.service).
+            worker_log_server_port: ports.airflowLogs,
+            trigger_log_server_port: ports.airflowLogs,
+        },
+    };
+}
+
+/** As Airflow reads it: `True`, JSON for what is nested, `%` doubled. */
+function text(value: Section[string]): string {
+    const plain = typeof value === "object" ? JSON.stringify(value) : String(value);
+    return plain.replace(/^(true|false)$/, (word) => word[0].toUpperCase() + word.slice(1));
+}
+
+/** The environment of all units and of `airflow` in a shell, without secrets. */
+export function environment(nodes: Node[]): string {
+    return `AIRFLOW_HOME=${home}
+AIRFLOW_CONFIG=${configFolder}/airflow.cfg
+# Whose word about the client's address and scheme the API server takes: every node's HAProxy.
+FORWARDED_ALLOW_IPS=${nodes.map((node) => node.meshAddress).join(",")}
+# Threads share two heaps: less memory.
+MALLOC_ARENA_MAX=2
+`;
+}

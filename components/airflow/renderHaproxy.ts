@@ -1,0 +1,60 @@
+import { ports } from "../ports";
+import type { Node } from "./render";
+
+/** Certificate chain and key in one file, for HAProxy only. */
+export const certificatePath = "/etc/haproxy/airflow.pem";
+
+/** HAProxy's sections: HTTPS for people, loopback for this node's workers, both to every node's API server. */
+export function haproxySections(nodes: Node[], httpsPort: number): string {
+    const servers = nodes.map(
+        (node) => `    server ${node.name} ${node.meshAddress}:${ports.airflowApi}`,
+    );
+    return `frontend airflow-https
+    bind :::${httpsPort} v4v6 ssl crt ${certificatePath} alpn h2,http/1.1
+    mode http
+    option httplog
+    maxconn 2000
+    timeout client 60s
+    # One that sends its request byte by byte is not waited for.
+    timeout http-request 10s
+    timeout http-keep-alive 30s
+    # The workers' API is for the nodes.
+    http-request deny deny_status 404 if { path,url_dec -m beg -i /execution }
+    http-request set-header X-Forwarded-Proto https
+    http-request set-header X-Forwarded-For %[src]
+    http-request set-header X-Forwarded-Host %[req.hdr(host)]
+    http-request set-header X-Forwarded-Port ${httpsPort}
+    http-request del-header X-Forwarded-Prefix
+    http-after-response set-header Strict-Transport-Security max-age=31536000
+    http-after-response set-header X-Content-Type-Options nosniff
+    http-after-response set-header X-Frame-Options SAMEORIGIN
+    http-after-response set-header Referrer-Policy same-origin
+    default_backend airflow-api
+
+frontend airflow-execution
+    bind 127.0.0.1:${ports.airflowApiLocal}
+    mode http
+    maxconn 2000
+    timeout client 60s
+    timeout http-request 10s
+    default_backend airflow-api
+
+backend airflow-api
+    mode http
+    balance roundrobin
+    timeout connect 3s
+    timeout check 5s
+    timeout queue 10s
+    # Logs of a running task are streamed.
+    timeout server 120s
+    option redispatch 1
+    retries 3
+    retry-on conn-failure
+    # Uvicorn closes idle connections after 120 s.
+    pool-purge-delay 30s
+    option httpchk GET /api/v2/version
+    http-check expect status 200
+    default-server check inter 2s fastinter 500ms downinter 1s rise 2 fall 2
+${servers.join("\n")}
+`;
+}

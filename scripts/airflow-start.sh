@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Starts Airflow's units that do not run, and waits until they do their work.
+#   UNITS    names of the services, without .service
+#   API      URL of this node's API server
+#   RESTART  "yes": units that run with older files than there are now are restarted
+set -euo pipefail
+
+main() {
+    : "${UNITS:?}" "${API:?}" "${RESTART:?}"
+    local unit stale=()
+    systemctl daemon-reload
+    # shellcheck disable=SC2086
+    systemctl enable --quiet airflow.target $UNITS
+    for unit in $UNITS; do
+        if [[ $RESTART == yes ]] && is_stale "$unit"; then
+            stale+=("$unit")
+        fi
+    done
+    if [[ $RESTART == yes ]]; then
+        ((${#stale[@]} > 0)) || return 0
+        say "restarting ${stale[*]}"
+        # Not awaited by systemctl: a worker ends when its tasks have ended.
+        systemctl restart --no-block "${stale[@]}"
+    fi
+    systemctl start --no-block airflow.target
+    await_work
+}
+
+# Some file that the unit reads is younger than its process.
+is_stale() {
+    local file started
+    started=$(systemctl show --timestamp=unix --property ExecMainStartTimestamp --value "$1")
+    for file in /opt/airflow/current /etc/airflow/airflow.cfg $(files_of "$1"); do
+        (($(stat -c %Y "$file") <= ${started#@})) || return 0
+    done
+    return 1
+}
+
+files_of() {
+    systemctl show --property FragmentPath --property DropInPaths --property EnvironmentFiles "$1" |
+        grep --only-matching '/[^ ]*'
+}
+
+await_work() {
+    local unit
+    for unit in $UNITS; do
+        wait_until 120 "$unit runs" is_up "$unit" || await_later "$unit"
+    done
+    await_answers || die_with_journals "Airflow does not work on this node"
+}
+
+is_up() { systemctl --quiet is-active "$1"; }
+
+# A worker that still has tasks; the next one is started when it is through.
+await_later() {
+    [[ $1 == airflow-worker && $(systemctl is-active "$1") == deactivating ]] || die_with_journal "$1" "$1 does not run"
+    say "$1 waits for its running tasks, then starts anew"
+}
+
+# The API server answers, the other kinds of process write their heartbeats into the database.
+await_answers() {
+    /usr/local/lib/airflow-ha/airflow-run python - "$API/api/v2/version" <<'PYTHON' >&2
+import os
+import socket
+import sys
+import time
+import urllib.request
+
+import psycopg
+
+database = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg", "", 1)
+wanted = {"SchedulerJob", "DagProcessorJob", "TriggererJob"}
+alive = """SELECT DISTINCT job_type FROM job
+    WHERE hostname = %s AND state = 'running' AND latest_heartbeat > now() - interval '20 s'"""
+
+
+def missing():
+    try:
+        urllib.request.urlopen(sys.argv[1], timeout=5).close()
+        with psycopg.connect(database) as connection:
+            found = {row[0] for row in connection.execute(alive, [socket.gethostname()])}
+    except (OSError, psycopg.Error) as error:
+        return str(error)
+    return ", ".join(f"no {job}" for job in sorted(wanted - found))
+
+
+deadline = time.monotonic() + 180
+while reason := missing():
+    if time.monotonic() > deadline:
+        sys.exit(f"after 3 minutes: {reason}")
+    time.sleep(0.5)
+PYTHON
+}
+
+die_with_journals() {
+    local unit
+    for unit in $UNITS; do
+        journalctl --no-pager --lines=10 --unit="$unit" >&2 || true
+    done
+    die "$*"
+}
+
+main "$@"
