@@ -8,7 +8,7 @@ main() {
     check etcd etcd
     check postgresql postgresql
     check rabbitmq rabbitmq
-    check dags units dagsync.service
+    check dags units dag-sync.service
     check haproxy units haproxy.service
     check airflow units airflow-api-server airflow-scheduler airflow-dag-processor airflow-triggerer airflow-worker airflow-flower
     check heartbeats heartbeats
