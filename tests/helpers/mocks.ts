@@ -19,13 +19,14 @@ const secretSignature = "4dabf18193072939515e22adb298388d";
  */
 export async function record(program: () => unknown): Promise<Registered[]> {
     const requests: RegisterRequest[] = [];
-    await pulumi.runtime.setMocks({
+    const mocks: pulumi.runtime.Mocks = {
         newResource: (args) => ({
             id: args.id ?? String(1000 + requests.length),
             state: { ...outputsOf(args), ...(args.inputs as object) },
         }),
         call: (args) => args.inputs as Record<string, unknown>,
-    });
+    };
+    await pulumi.runtime.setMocks(mocks, "airflow-ha");
     const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
     const register = monitor.registerResource.bind(monitor);
     monitor.registerResource = (request, callback) => {
