@@ -1,0 +1,128 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { labName } from "../settings.ts";
+import { type Filtered, renderTable } from "./firewallTable.ts";
+import { run } from "./run.ts";
+import type { Server, State } from "./store.ts";
+
+/** Marks this lab's links, so that they are found again whatever became of the state. */
+export const linkAlias = `airflow-ha-lab/${labName}`;
+const table = `airflow_ha_lab_${labName}`;
+const forwarding = "/proc/sys/net/ipv4/ip_forward";
+
+interface Link {
+    ifname: string;
+    ifalias?: string;
+    mtu: number;
+}
+
+export function gatewayOf(subnet: number): string {
+    return `198.18.${subnet}.1`;
+}
+
+/** The computer's end of a server's link; at most 15 characters. */
+export function linkOf(subnet: number, address: string): string {
+    return `ahlab${subnet}-${address.split(".")[3]}`;
+}
+
+/** As Hetzner's: 96:00:00 and three bytes. */
+export function macOf(address: string): string {
+    const bytes = address.split(".").slice(1);
+    const hex = bytes.map((byte) => Number(byte).toString(16).padStart(2, "0"));
+    return `96:00:00:${hex.join(":")}`;
+}
+
+/** The lowest address that no server has; the first one is the gateway's. */
+export function freeAddress({ subnet, servers }: State): string | undefined {
+    const taken = new Set(servers.map(({ address }) => address));
+    return Array.from({ length: 253 }, (_, index) => `198.18.${subnet}.${index + 2}`).find(
+        (address) => !taken.has(address),
+    );
+}
+
+/** A network 198.18.<n>.0/24 of which this computer knows nothing yet. */
+export async function freeSubnet(taken: number[]): Promise<number> {
+    const routes = await run("ip", ["-4", "route", "show", "table", "all"]);
+    const used = [...routes.matchAll(/\b198\.18\.(\d+)\.\d+/g)].map((match) => Number(match[1]));
+    const unfit = new Set([...taken, ...used]);
+    const found = Array.from({ length: 254 }, (_, index) => index + 1).find((n) => !unfit.has(n));
+    if (found === undefined) {
+        throw new Error("no network of 198.18.0.0/16 is free for another lab");
+    }
+    return found;
+}
+
+/** Puts the firewalls of the state into force, on established connections of cut servers too. */
+export class PacketFilter {
+    readonly #state: State;
+    #last: Promise<unknown> = Promise.resolve();
+
+    constructor(state: State) {
+        this.#state = state;
+    }
+
+    /** One after the other, so that the last state is the one that stays. */
+    apply(): Promise<void> {
+        const applied = this.#last.then(async () => {
+            const { subnet, servers, firewalls } = this.#state;
+            const filtered = servers.map((server): Filtered => ({
+                id: server.id,
+                link: linkOf(subnet, server.address),
+                address: server.address,
+                cut: server.cut,
+                firewalls: firewalls
+                    .filter(({ id }) => server.firewalls.includes(id))
+                    .map(({ rules }) => rules),
+            }));
+            await run("nft", ["-f", "-"], renderTable(table, subnet, filtered));
+        });
+        this.#last = applied.catch(() => undefined);
+        return applied;
+    }
+}
+
+/** Lets the computer route; true when it did not before. */
+export function enableForwarding(): boolean {
+    if (readFileSync(forwarding, "utf8").trim() === "1") {
+        return false;
+    }
+    writeFileSync(forwarding, "1");
+    return true;
+}
+
+export function disableForwarding(): void {
+    writeFileSync(forwarding, "0");
+}
+
+/** The MTU of the way out: larger packets of a server would only be cut up there. */
+export async function uplinkMtu(): Promise<number> {
+    const text = await run("ip", ["-4", "-j", "route", "show", "default"]);
+    const [route] = JSON.parse(text) as { dev: string }[];
+    if (!route) {
+        return 1500;
+    }
+    const [link] = JSON.parse(await run("ip", ["-j", "link", "show", route.dev])) as Link[];
+    return Math.min(link.mtu, 1500);
+}
+
+export async function removeLink(server: Server, subnet: number): Promise<void> {
+    const link = linkOf(subnet, server.address);
+    if ((await ownLinks()).includes(link)) {
+        await run("ip", ["link", "delete", link]);
+    }
+}
+
+/** Removes all links and the packet filter of this lab, whatever the state says. */
+export async function removeNetwork(): Promise<void> {
+    for (const link of await ownLinks()) {
+        await run("ip", ["link", "delete", link]);
+    }
+    const tables = await run("nft", ["list", "tables"]);
+    if (tables.split("\n").includes(`table inet ${table}`)) {
+        await run("nft", ["delete", "table", "inet", table]);
+    }
+}
+
+async function ownLinks(): Promise<string[]> {
+    const links = JSON.parse(await run("ip", ["-j", "link", "show"])) as Link[];
+    return links.filter(({ ifalias }) => ifalias === linkAlias).map(({ ifname }) => ifname);
+}

@@ -1,0 +1,6 @@
+import { execa } from "execa";
+
+/** Runs a program; an error has what it said. Gives its standard output. */
+export async function run(command: string, args: string[], input = ""): Promise<string> {
+    return (await execa(command, args, { input })).stdout;
+}
