@@ -6,7 +6,7 @@ set -euo pipefail
 readonly base=/opt/airflow
 
 main() {
-    apt_install python3 python3-venv
+    apt_install python3 python3-venv ca-certificates
     make_user
     install_uv
     install_airflow
@@ -42,7 +42,7 @@ install_airflow() {
         say "installing Airflow into $folder"
         rm -rf "$folder"
         "$uv" venv --quiet --python /usr/bin/python3 "$folder"
-        "$uv" pip install --quiet --python "$folder/bin/python" --require-hashes --only-binary :all: \
+        "$uv" pip install --quiet --system-certs --python "$folder/bin/python" --require-hashes --only-binary :all: \
             --compile-bytecode --requirements "$base/requirements.lock" >&2
         touch "$folder/complete"
     fi

@@ -4,13 +4,15 @@
 set -euo pipefail
 
 main() {
+    local said
     apt_install haproxy
     exec 8>/run/lock/airflow-ha-haproxy
     flock --timeout 120 8 || die "another run has held /run/lock/airflow-ha-haproxy for 2 minutes"
     mkdir -p /etc/haproxy/conf.d
     write_base
     echo 'EXTRAOPTS="-f /etc/haproxy/conf.d"' >/etc/default/haproxy
-    haproxy -c -q -f /etc/haproxy/haproxy.cfg -f /etc/haproxy/conf.d >&2 || die "HAProxy refuses its configuration"
+    said=$(haproxy -c -f /etc/haproxy/haproxy.cfg -f /etc/haproxy/conf.d 2>&1) ||
+        die "HAProxy refuses its configuration:"$'\n'"$said"
     systemctl enable --quiet haproxy
     systemctl reload-or-restart haproxy || die_with_journal haproxy "HAProxy did not start"
     wait_until 20 "HAProxy runs" systemctl is-active haproxy || die_with_journal haproxy "HAProxy does not run"

@@ -105,9 +105,8 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
         logging: {
             base_log_folder: logFolder,
             colored_console_log: false,
-            dag_processor_log_target: "stdout",
-            // HAProxy logs the requests; here each of its health checks would be a line.
-            namespace_levels: "http.access=WARNING",
+            dag_processor_child_process_log_directory: `${logFolder}/dag_processor`,
+            namespace_levels: quiet.map((logger) => `${logger}=WARNING`).join(" "),
             file_task_handler_new_folder_permissions: "0o750",
             file_task_handler_new_file_permissions: "0o640",
             // One log server for both (airflow-logs.service).
@@ -116,6 +115,14 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
         },
     };
 }
+
+/** Loggers that write a line for each health check of HAProxy, which logs requests itself, and for each look at a DAG. */
+const quiet = [
+    "http.access",
+    "airflow.dag_processing.manager.DagFileProcessorManager",
+    "airflow.serialization.definitions.dag",
+    "airflow.models.dag",
+];
 
 /** As Airflow reads it: `True`, JSON for what is nested, `%` doubled. */
 function text(value: Section[string]): string {

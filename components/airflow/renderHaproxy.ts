@@ -29,6 +29,7 @@ export function haproxySections(nodes: Node[], httpsPort: number): string {
     http-after-response set-header X-Content-Type-Options nosniff
     http-after-response set-header X-Frame-Options SAMEORIGIN
     http-after-response set-header Referrer-Policy same-origin
+    http-after-response del-header Server
     default_backend airflow-api
 
 frontend airflow-execution
@@ -50,8 +51,6 @@ backend airflow-api
     option redispatch 1
     retries 3
     retry-on conn-failure
-    # Uvicorn closes idle connections after 120 s.
-    pool-purge-delay 30s
     option httpchk GET /api/v2/version
     http-check expect status 200
     default-server check inter 2s fastinter 500ms downinter 1s rise 2 fall 2
