@@ -55,7 +55,9 @@ async function dialOnce(connection: Connection, signal: AbortSignal): Promise<Cl
     try {
         await new Promise<void>((resolve, reject) => {
             client.once("ready", resolve);
-            client.once("error", reject);
+            // For good: after a failure, or once it is connected, ssh2 may emit further ones. What ends a
+            // connection later is seen by the command that runs on it.
+            client.on("error", reject);
             client.once("close", () => reject(new Error("ssh: the server closed the connection")));
             signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
             client.connect({ ...config, sock });
@@ -64,8 +66,6 @@ async function dialOnce(connection: Connection, signal: AbortSignal): Promise<Cl
         client.destroy();
         throw error;
     }
-    // Once it is connected, what ends a connection is seen by the command that runs on it.
-    client.on("error", () => undefined);
     return client;
 }
 
