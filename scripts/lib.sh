@@ -24,6 +24,8 @@ apt_install() {
     chmod 755 /usr/sbin/policy-rc.d
     say "installing ${missing[*]}"
     local failed=
+    # An installation that was cut off is finished first.
+    dpkg --configure --pending --force-confdef --force-confold </dev/null >&2 || failed=1
     apt_refresh && apt_get install --yes --no-install-recommends "${missing[@]}" || failed=1
     rm -f /usr/sbin/policy-rc.d
     exec 9>&-
@@ -35,7 +37,9 @@ apt_refresh() {
 }
 
 apt_get() {
-    apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 -o Dpkg::Use-Pty=0 -qq "$@" </dev/null >&2
+    # Our configuration files may be there before the package that they are for.
+    apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 -o Dpkg::Use-Pty=0 \
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -qq "$@" </dev/null >&2
 }
 
 # wait_until SECONDS WHAT COMMAND...: asks four times a second until COMMAND succeeds.
