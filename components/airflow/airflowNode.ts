@@ -116,7 +116,7 @@ export class AirflowNode extends pulumi.ComponentResource {
                 "0600",
             ),
             this.file(
-                "flower",
+                "flower-environment",
                 at("flower.env"),
                 keys.apply((plain) => flowerEnvironment(node, broker, plain)),
                 "0600",
