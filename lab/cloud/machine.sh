@@ -17,7 +17,10 @@ join_cgroup() {
     echo $$ >"/sys/fs/cgroup/$CGROUP/cgroup.procs"
 }
 
+# nspawn's own files are to go with the machine too.
 mount_disk() {
+    mkdir -p /run/systemd/nspawn
+    mount -t tmpfs tmpfs /run/systemd/nspawn
     mount -t overlay overlay "$DISK/root" \
         -o "lowerdir=$DISK/packages:$IMAGE,upperdir=$DISK/upper,workdir=$DISK/work"
 }
@@ -26,8 +29,8 @@ mount_disk() {
 # routed by the host, and so passes the firewall there. A reboot gets a new namespace: what the
 # machine set up in the old one must not be there.
 plug_in() {
-    touch "$DISK/netns"
     umount "$DISK/netns" 2>/dev/null || true
+    touch "$DISK/netns"
     ip link delete "$LINK" 2>/dev/null || true
     unshare --net="$DISK/netns" true
     ip link add "$LINK" mtu "$MTU" type veth peer name eth0 address "$MAC" mtu "$MTU" netns "$DISK/netns"
@@ -58,7 +61,8 @@ main() {
     done
     # It powered itself off: it is to stay off.
     ((status != 0)) || touch "$DISK/halted"
-    return "$status"
+    # Not "return": bash would read on in a file that may have changed by now.
+    exit "$status"
 }
 
 main "$@"

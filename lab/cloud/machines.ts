@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, openSync, closeSync, readFileSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync, renameSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { root } from "../root.ts";
 import { labName } from "../settings.ts";
 import { childrenOf, isPopulated, killGroup, labGroup, processesOf } from "./cgroup.ts";
 import { nameservers } from "./host/nameservers.ts";
@@ -21,8 +22,11 @@ const signals = { shutdown: 38, reboot: 39 };
 /** A copy: the checkout may go while the lab stays. */
 const script = join(cloudDir, "machine.sh");
 
+/** Leaves the old file to those who run it. */
 export function placeScript(): void {
-    copyFileSync(join(import.meta.dirname, "machine.sh"), script);
+    const part = `${script}.part`;
+    copyFileSync(join(root, "lab/cloud/machine.sh"), part);
+    renameSync(part, script);
 }
 
 /** Makes the disk of a new server. */
