@@ -13,12 +13,16 @@ const patience = 30_000;
 
 /** Where this computer shows the unified hierarchy; it may show the old one beside it. */
 function hierarchy(): string {
+    return findHierarchy() ?? missing();
+}
+
+function findHierarchy(): string | undefined {
     const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
-    const found = mounts.map((line) => line.split(" ")).find(([, , type]) => type === "cgroup2");
-    if (!found) {
-        throw new Error("the lab needs cgroup v2: no file system of type cgroup2 is mounted");
-    }
-    return found[1];
+    return mounts.map((line) => line.split(" ")).find(([, , type]) => type === "cgroup2")?.[1];
+}
+
+function missing(): never {
+    throw new Error("the lab needs cgroup v2: no file system of type cgroup2 is mounted");
 }
 
 /** Does any process live in the group or beneath it? */
@@ -75,6 +79,9 @@ export async function killGroup(group: string): Promise<void> {
 
 /** Removes all of this lab's groups; their processes end. */
 export async function killLabGroup(): Promise<void> {
+    if (findHierarchy() === undefined) {
+        return;
+    }
     await killGroup(labGroup);
     if (existsSync(join(hierarchy(), all)) && childrenOf(all).length === 0) {
         rmdirSync(join(hierarchy(), all));

@@ -18,6 +18,8 @@ export interface Filtered {
  * traffic as soon as there is one outbound rule. Source: https://docs.hetzner.com/cloud/firewalls/faq/
  */
 export function renderTable(table: string, subnet: number, servers: Filtered[]): string {
+    // What is for a server that is off would otherwise leave this computer by its default route.
+    const stray = `ip daddr 198.18.${subnet}.0/24 oifname != "${linkPrefix(subnet)}*" fib daddr type != local drop`;
     const jumps = (direction: Rule["direction"]) =>
         servers.map(({ link, id }) => `"${link}" : jump ${direction}_${id}`).join(", ");
     const [inbound, outbound] = (["in", "out"] as const).map((direction) =>
@@ -33,10 +35,12 @@ ${servers.map(renderServer).join("\n")}
         type filter hook forward priority filter; policy accept;
         ${outbound}
         ${inbound}
+        ${stray}
     }
     chain from_here {
         type filter hook output priority filter; policy accept;
         ${inbound}
+        ${stray}
     }
     chain to_here {
         type filter hook input priority filter; policy accept;
@@ -97,6 +101,11 @@ function traffic({ protocol, port }: Rule): string {
         default:
             return `meta l4proto ${protocol}`;
     }
+}
+
+/** What the names of a lab's links begin with. */
+export function linkPrefix(subnet: number): string {
+    return `ahlab${subnet}-`;
 }
 
 function indent(lines: string[]): string {

@@ -73,7 +73,10 @@ export class Fleet {
 
     delete(server: Server): Action {
         if (server.protection.delete) {
-            throw new ApiError(403, "protected", `server deletion is protected`);
+            throw new ApiError(403, "protected", "server deletion is protected");
+        }
+        if (server.status === "deleting") {
+            this.#refuseLocked(server);
         }
         const before = this.#changes.get(server.id);
         server.status = "deleting";
@@ -85,22 +88,20 @@ export class Fleet {
         return action;
     }
 
-    powerOn(server: Server, command = "start_server"): Action {
-        server.power = "on";
-        return this.#do(server, command, () => this.#boot(server)).action;
+    powerOn(server: Server): Action {
+        return this.#do(server, "start_server", () => this.#boot(server), "on").action;
     }
 
-    powerOff(server: Server, command = "stop_server"): Action {
-        server.power = "off";
-        return this.#do(server, command, () => this.#kill(server)).action;
+    powerOff(server: Server): Action {
+        return this.#do(server, "stop_server", () => this.#kill(server), "off").action;
     }
 
     reset(server: Server): Action {
-        server.power = "on";
-        return this.#do(server, "reset_server", async () => {
+        const work = async () => {
             await this.#kill(server);
             await this.#boot(server);
-        }).action;
+        };
+        return this.#do(server, "reset_server", work, "on").action;
     }
 
     /** Asks the server's own system; the action is done when it has been asked. */
@@ -120,12 +121,17 @@ export class Fleet {
         await this.#changes.get(id);
     }
 
-    #do(server: Server, command: string, work: () => Promise<void>) {
+    #do(server: Server, command: string, work: () => Promise<void>, power = server.power) {
+        this.#refuseLocked(server);
+        server.power = power;
+        const action = this.#begin(server, command);
+        return { action, finished: this.#run(server, [action], work) };
+    }
+
+    #refuseLocked(server: Server): void {
         if (this.isLocked(server)) {
             throw new ApiError(423, "locked", `server ${server.name} is locked by another action`);
         }
-        const action = this.#begin(server, command);
-        return { action, finished: this.#run(server, [action], work) };
     }
 
     #begin(server: Server, command: string): Action {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { labName } from "../settings.ts";
-import { type Filtered, renderTable } from "./firewallTable.ts";
-import { run } from "./run.ts";
+import { type Filtered, linkPrefix, renderTable } from "./firewallTable.ts";
+import { isInstalled, run } from "./run.ts";
 import type { Server, State } from "./store.ts";
 
 /** Marks this lab's links, so that they are found again whatever became of the state. */
@@ -21,7 +21,7 @@ export function gatewayOf(subnet: number): string {
 
 /** The computer's end of a server's link; at most 15 characters. */
 export function linkOf(subnet: number, address: string): string {
-    return `ahlab${subnet}-${address.split(".")[3]}`;
+    return `${linkPrefix(subnet)}${address.split(".")[3]}`;
 }
 
 /** As Hetzner's: 96:00:00 and three bytes. */
@@ -116,13 +116,14 @@ export async function removeNetwork(): Promise<void> {
     for (const link of await ownLinks()) {
         await run("ip", ["link", "delete", link]);
     }
-    const tables = await run("nft", ["list", "tables"]);
+    const tables = (await isInstalled("nft")) ? await run("nft", ["list", "tables"]) : "";
     if (tables.split("\n").includes(`table inet ${table}`)) {
         await run("nft", ["delete", "table", "inet", table]);
     }
 }
 
 async function ownLinks(): Promise<string[]> {
-    const links = JSON.parse(await run("ip", ["-j", "link", "show"])) as Link[];
+    const text = (await isInstalled("ip")) ? await run("ip", ["-j", "link", "show"]) : "[]";
+    const links = JSON.parse(text) as Link[];
     return links.filter(({ ifalias }) => ifalias === linkAlias).map(({ ifname }) => ifname);
 }

@@ -4,3 +4,7 @@ import { execa } from "execa";
 export async function run(command: string, args: string[], input = ""): Promise<string> {
     return (await execa(command, args, { input })).stdout;
 }
+
+export async function isInstalled(command: string): Promise<boolean> {
+    return !(await execa("bash", ["-c", `command -v ${command}`], { reject: false })).failed;
+}

@@ -1,0 +1,223 @@
+"""What Hetzner's own Python client does with the lab's cloud. Each function takes the client and the test's
+arguments, and gives facts, as JSON, that the test compares."""
+
+import json
+import os
+import sys
+
+from hcloud import APIException, Client
+from hcloud.firewalls import Firewall, FirewallResource, FirewallRule
+from hcloud.images import Image
+from hcloud.locations import Location
+from hcloud.server_types import ServerType
+from hcloud.servers import Server
+
+
+def error(action):
+    """The error that an action ends with, as the client raises it."""
+    try:
+        action()
+    except APIException as raised:
+        return {"code": raised.code, "message": raised.message, "details": raised.details}
+    return None
+
+
+def ssh_keys(client, public_key, other_key):
+    made = client.ssh_keys.create("first", public_key, labels={"env": "test"})
+    client.ssh_keys.create("second", other_key)
+    renamed = made.update(name="renamed", labels={"env": "prod", "tier": "web"})
+    return {
+        "fingerprint": made.fingerprint,
+        "byName": client.ssh_keys.get_by_name("renamed").id == made.id,
+        "byFingerprint": client.ssh_keys.get_by_fingerprint(made.fingerprint).id == made.id,
+        "labels": renamed.labels,
+        "selected": {
+            selector: [key.name for key in client.ssh_keys.get_all(label_selector=selector)]
+            for selector in ["env=prod", "env!=prod", "!env", "tier in (web,db),env", "env notin (prod)"]
+        },
+        "sameName": error(lambda: client.ssh_keys.create("renamed", public_key)),
+        "sameKey": error(lambda: client.ssh_keys.create("third", public_key)),
+        "noKey": error(lambda: client.ssh_keys.create("third", "not a key")),
+        "deleted": made.delete(),
+        "gone": error(lambda: client.ssh_keys.get_by_id(made.id)),
+        "left": [key.name for key in client.ssh_keys.get_all()],
+    }
+
+
+def pagination(client, public_keys):
+    keys = [client.ssh_keys.create(f"page-{n}", key) for n, key in enumerate(public_keys)]
+    pages = []
+    page = 1
+    while page is not None:
+        listed, meta = client.ssh_keys.get_list(page=page, per_page=2, label_selector="!other")
+        pages.append([key.name for key in listed if key.name.startswith("page-")])
+        page = meta.pagination.next_page
+    first = client.ssh_keys.get_list(page=2, per_page=2)[1].pagination
+    everything = [key.name for key in client.ssh_keys.get_all() if key.name.startswith("page-")]
+    for key in keys:
+        key.delete()
+    return {
+        "pages": pages,
+        "all": everything,
+        "second": {
+            name: getattr(first, name)
+            for name in ["page", "per_page", "previous_page", "next_page", "last_page", "total_entries"]
+        },
+        "tooMany": error(lambda: client.ssh_keys.get_list(per_page=51)),
+    }
+
+
+def catalog(client):
+    return {
+        "locations": sorted(each.name for each in client.locations.get_all()),
+        "image": client.images.get_by_name_and_architecture("debian-13", "x86").os_flavor,
+        "type": {
+            name: getattr(client.server_types.get_by_name("cx33"), name)
+            for name in ["cores", "memory", "disk", "architecture"]
+        },
+        "offered": sorted(
+            each.location.name for each in client.server_types.get_by_name("cx33").locations if each.available
+        ),
+        "unknownType": client.server_types.get_by_name("cx99"),
+    }
+
+
+def errors(client, endpoint):
+    stranger = Client(token="x" * 64, api_endpoint=endpoint)
+    return {
+        "stranger": error(lambda: stranger.servers.get_all()),
+        "noServer": error(lambda: client.servers.get_by_id(999999)),
+        "noRoute": error(lambda: client.request(method="GET", url="/load_balancers")),
+        "noBody": error(lambda: client.request(method="POST", url="/servers", json={})),
+        "badRule": error(
+            lambda: client.firewalls.create(
+                "bad",
+                rules=[
+                    FirewallRule(direction="in", protocol="tcp", port="99999", source_ips=["10.0.0.1/8"]),
+                    FirewallRule(direction="in", protocol="icmp", source_ips=[]),
+                ],
+            )
+        ),
+    }
+
+
+def create_server(client, name, public_key, user_data):
+    key = client.ssh_keys.create(name, public_key)
+    arguments = {
+        "name": name,
+        "server_type": ServerType(name="cx23"),
+        "image": Image(name="debian-13"),
+        "location": Location(name="nbg1"),
+        "ssh_keys": [key],
+        "labels": {"test": "conformance"},
+    }
+    made = client.servers.create(**arguments, user_data=user_data)
+    at_once = made.server.status
+    for action in [made.action, *made.next_actions]:
+        action.wait_until_finished()
+    server = client.servers.get_by_name(name)
+    updated = server.update(labels={"test": "updated"})
+    return {
+        "id": server.id,
+        "address": server.public_net.ipv4.ip,
+        "atOnce": at_once,
+        "status": server.status,
+        "commands": [made.action.command, *[action.command for action in made.next_actions]],
+        "rootPassword": made.root_password,
+        "type": server.server_type.name,
+        "location": server.location.name,
+        "disk": server.primary_disk_size,
+        "updated": updated.labels,
+        "sameName": error(lambda: client.servers.create(**arguments)),
+        "elsewhere": error(
+            lambda: client.servers.create(**{**arguments, "name": "other", "location": Location(name="ash")})
+        ),
+        "badName": error(lambda: client.servers.create(**{**arguments, "name": "no_host_name"})),
+    }
+
+
+def firewall(client, server, ports):
+    """Applies a firewall that lets the ports in; without ports it is taken away."""
+    found = client.firewalls.get_by_name("conformance")
+    rules = [
+        FirewallRule(direction="in", protocol="tcp", port=port, source_ips=["198.18.0.0/15", "::/0"]) for port in ports
+    ]
+    resource = FirewallResource(type="server", server=Server(id=server))
+    if found is None:
+        made = client.firewalls.create("conformance", rules=rules, resources=[resource])
+        actions = made.actions
+    elif ports:
+        actions = found.set_rules(rules)
+    else:
+        in_use = error(found.delete)
+        actions = found.remove_from_resources([resource])
+    for action in actions:
+        action.wait_until_finished()
+    applied = [each.firewall.id for each in client.servers.get_by_id(server).public_net.firewalls]
+    if found is not None and not ports:
+        found.delete()
+        return {"inUse": in_use, "applied": applied, "left": client.firewalls.get_all()}
+    current = client.firewalls.get_by_name("conformance")
+    return {
+        "applied": applied == [current.id],
+        "to": [each.server.id for each in current.applied_to],
+        "rules": [[each.protocol, each.port, each.source_ips] for each in current.rules],
+        "commands": [action.command for action in actions],
+    }
+
+
+def power(client, server, command):
+    """A power command, and how the server is afterwards."""
+    bound = client.servers.get_by_id(server)
+    action = getattr(bound, command)()
+    action.wait_until_finished()
+    bound.reload()
+    last = bound.get_actions_list(sort=["id:desc"]).actions[0]
+    return {"status": bound.status, "command": action.command, "last": last.id == action.id}
+
+
+def status(client, server):
+    return client.servers.get_by_id(server).status
+
+
+def change(client, server):
+    """Type and protection, while the server is off and while it is on."""
+    bound = client.servers.get_by_id(server)
+    running = error(lambda: bound.change_type(ServerType(name="cx33"), upgrade_disk=True))
+    bound.power_off().wait_until_finished()
+    bound.change_type(ServerType(name="cx33"), upgrade_disk=True).wait_until_finished()
+    bound.change_protection(delete=True, rebuild=True).wait_until_finished()
+    bound.reload()
+    kept = error(bound.delete)
+    bound.change_protection(delete=False, rebuild=False).wait_until_finished()
+    return {
+        "running": running,
+        "type": bound.server_type.name,
+        "disk": bound.primary_disk_size,
+        "protection": bound.protection,
+        "kept": kept,
+    }
+
+
+def delete_server(client, server):
+    bound = client.servers.get_by_id(server)
+    action = bound.delete()
+    action.wait_until_finished()
+    return {
+        "gone": error(lambda: client.servers.get_by_id(server)),
+        "left": [each.name for each in client.servers.get_all()],
+        "action": client.actions.get_by_id(action.id).command,
+    }
+
+
+def main():
+    name, *arguments = sys.argv[1:]
+    endpoint = os.environ["HCLOUD_ENDPOINT"]
+    client = Client(token=os.environ["HCLOUD_TOKEN"], api_endpoint=endpoint, poll_interval=0.2)
+    if name == "errors":
+        arguments = [json.dumps(endpoint)]
+    facts = globals()[name](client, *[json.loads(each) for each in arguments])
+    print(json.dumps(facts))
+
+
+main()
