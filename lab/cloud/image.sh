@@ -29,26 +29,22 @@ main() {
 
 # trust ROOT BUNDLE: one file for each certificate that Debian's bundle does not have.
 trust() {
-    local root=$1 bundle=$2 new known file
+    local root=$1 bundle=$2 certificate number=0
     [[ -n $bundle ]] || return 0
-    new=$(mktemp --directory)
-    csplit --quiet --elide-empty-files --prefix="$new/host-" --suffix-format=%03d.crt "$bundle" \
-        '/-----BEGIN CERTIFICATE-----/' '{*}'
-    known=$(fingerprints "$root/etc/ssl/certs/"*.pem)
-    for file in "$new"/*.crt; do
-        if grep -q 'BEGIN CERTIFICATE' "$file" && ! grep -qF "$(fingerprints "$file")" <<<"$known"; then
-            cp "$file" "$root/usr/local/share/ca-certificates/"
-        fi
-    done
-    rm -r "$new"
+    while read -r certificate; do
+        {
+            echo '-----BEGIN CERTIFICATE-----'
+            fold --width=64 <<<"$certificate"
+            echo '-----END CERTIFICATE-----'
+        } >"$root/usr/local/share/ca-certificates/host-$((++number)).crt"
+    done < <(bodies "$bundle" | grep --invert-match --line-regexp --fixed-strings \
+        --file=<(bodies "$root/etc/ssl/certs/ca-certificates.crt"))
     chroot "$root" update-ca-certificates
 }
 
-fingerprints() {
-    local file
-    for file in "$@"; do
-        openssl x509 -in "$file" -noout -fingerprint -sha256
-    done
+# The certificates of a PEM file, one a line.
+bodies() {
+    tr -d '\r' <"$1" | awk '/^-----BEGIN/ { body = ""; next } /^-----END/ { print body } { body = body $0 }'
 }
 
 # What every machine has to make for itself, and what apt would have to fetch anew anyway.

@@ -11,7 +11,7 @@ import { imageFiles } from "./host/files.ts";
 import { imageCache } from "./paths.ts";
 
 /** What the image is made with. */
-const builders = ["debootstrap", "debian-archive-keyring", "openssl", "ca-certificates"];
+const builders = ["debootstrap", "debian-archive-keyring", "ca-certificates"];
 
 /** The machines' image, made when it is not in the cache yet. Gives its directory. */
 export async function ensureImage(): Promise<string> {

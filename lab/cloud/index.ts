@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { stateDir } from "../settings.ts";
 import type { LabServer } from "./api/lab.ts";
 import { killLabGroup } from "./cgroup.ts";
 import { askLab, type Cloud } from "./client.ts";
@@ -38,7 +40,9 @@ export async function destroyCloud(): Promise<void> {
             }
         }
         await rm(cloudDir, { recursive: true, force: true });
+        await removeEmpty(stateDir);
     });
+    await removeEmpty(dirname(stateDir));
 }
 
 /** The servers that there are; none when the lab is not up. */
@@ -67,6 +71,11 @@ export async function cut(name: string): Promise<void> {
 /** Puts a server back on the network. */
 export async function heal(name: string): Promise<void> {
     await tell(name, "heal");
+}
+
+/** What has something of others in it stays. */
+async function removeEmpty(directory: string): Promise<void> {
+    await rmdir(directory).catch(() => undefined);
 }
 
 async function tell(name: string, verb: string): Promise<void> {
