@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { root } from "../root.ts";
@@ -12,6 +12,9 @@ import { imageCache } from "./paths.ts";
 
 /** What the image is made with. */
 const builders = ["debootstrap", "debian-archive-keyring", "ca-certificates"];
+
+/** How many images are kept: this computer's settings may change to and fro. */
+const kept = 3;
 
 /** The machines' image, made when it is not in the cache yet. Gives its directory. */
 export async function ensureImage(): Promise<string> {
@@ -46,6 +49,7 @@ export async function ensureImage(): Promise<string> {
             stderr: { file: log },
         });
         await rename(join(work, "root"), image);
+        await utimes(image, new Date(), new Date());
     } catch (error) {
         const tail = readFileSync(log, "utf8").trimEnd().split("\n").slice(-20).join("\n");
         throw new Error(`the machines' image could not be made (${log}):\n${tail}`, {
@@ -54,8 +58,18 @@ export async function ensureImage(): Promise<string> {
     } finally {
         await rm(work, { recursive: true, force: true });
     }
+    await removeOldImages();
     progress(`the machines' image is there after ${Math.round((Date.now() - began) / 1000)} s`);
     return image;
+}
+
+/** Labs have copies of their own: none of them loses its image by this. */
+async function removeOldImages(): Promise<void> {
+    const names = (await readdir(imageCache)).filter((name) => name.startsWith("debian-"));
+    const made = names.map((name) => ({ name, time: statSync(join(imageCache, name)).mtimeMs }));
+    for (const { name } of made.sort((a, b) => b.time - a.time).slice(kept)) {
+        await rm(join(imageCache, name), { recursive: true, force: true });
+    }
 }
 
 /** A copy by hard links where they can be had: the cache may be emptied while a lab lives. */

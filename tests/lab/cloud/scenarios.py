@@ -136,17 +136,25 @@ def create_server(client, name, public_key, user_data):
     }
 
 
-def firewall(client, server, ports):
-    """Applies a firewall that lets the ports in; without ports it is taken away."""
+def firewall(client, server, given):
+    """Applies a firewall with rules such as ["in", "tcp", "22"]; without rules it is taken away."""
     found = client.firewalls.get_by_name("conformance")
+    anywhere = ["198.18.0.0/15", "::/0"]
     rules = [
-        FirewallRule(direction="in", protocol="tcp", port=port, source_ips=["198.18.0.0/15", "::/0"]) for port in ports
+        FirewallRule(
+            direction=direction,
+            protocol=protocol,
+            port=port,
+            source_ips=anywhere if direction == "in" else [],
+            destination_ips=anywhere if direction == "out" else [],
+        )
+        for direction, protocol, port in given
     ]
     resource = FirewallResource(type="server", server=Server(id=server))
     if found is None:
         made = client.firewalls.create("conformance", rules=rules, resources=[resource])
         actions = made.actions
-    elif ports:
+    elif rules:
         actions = found.set_rules(rules)
     else:
         in_use = error(found.delete)
@@ -154,14 +162,16 @@ def firewall(client, server, ports):
     for action in actions:
         action.wait_until_finished()
     applied = [each.firewall.id for each in client.servers.get_by_id(server).public_net.firewalls]
-    if found is not None and not ports:
+    if found is not None and not rules:
         found.delete()
         return {"inUse": in_use, "applied": applied, "left": client.firewalls.get_all()}
     current = client.firewalls.get_by_name("conformance")
     return {
         "applied": applied == [current.id],
         "to": [each.server.id for each in current.applied_to],
-        "rules": [[each.protocol, each.port, each.source_ips] for each in current.rules],
+        "rules": [
+            [each.direction, each.protocol, each.port, each.source_ips, each.destination_ips] for each in current.rules
+        ],
         "commands": [action.command for action in actions],
     }
 
