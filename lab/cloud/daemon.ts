@@ -37,10 +37,7 @@ const routes: Route[] = [
 ];
 
 placeScript();
-if (enableForwarding()) {
-    store.state.enabledForwarding = true;
-}
-store.save();
+enableForwarding();
 await fleet.recover();
 const server = serve(routes, readFileSync(tokenPath, "utf8"), log);
 const port = await listen(server, portBefore());

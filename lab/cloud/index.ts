@@ -1,14 +1,13 @@
 import { existsSync } from "node:fs";
 import { rm, rmdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import { stateDir } from "../settings.ts";
 import type { LabServer } from "./api/lab.ts";
 import { killLabGroup } from "./cgroup.ts";
 import { askLab, type Cloud } from "./client.ts";
 import { runningCloud, startCloud, stopDaemon, withCloudLock } from "./launch.ts";
-import { disableForwarding, removeNetwork } from "./network.ts";
+import { removeNetwork, restoreForwarding } from "./network.ts";
 import { keepPackages } from "./packageCache.ts";
-import { cloudDir, serverDir, statePath } from "./paths.ts";
+import { allStatePaths, cloudDir, labsDir, serverDir, statePath } from "./paths.ts";
 import { readState } from "./store.ts";
 
 export type { Cloud, LabServer };
@@ -31,18 +30,17 @@ export async function destroyCloud(): Promise<void> {
         await killLabGroup();
         await removeNetwork();
         if (existsSync(statePath)) {
-            const { servers, enabledForwarding } = readState(statePath);
-            for (const { id } of servers) {
+            for (const { id } of readState(statePath).servers) {
                 await keepPackages(serverDir(id));
-            }
-            if (enabledForwarding) {
-                disableForwarding();
             }
         }
         await rm(cloudDir, { recursive: true, force: true });
+        if (allStatePaths().length === 0) {
+            restoreForwarding();
+        }
         await removeEmpty(stateDir);
     });
-    await removeEmpty(dirname(stateDir));
+    await removeEmpty(labsDir);
 }
 
 /** The servers that there are; none when the lab is not up. */

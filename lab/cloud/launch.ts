@@ -12,7 +12,15 @@ import { cacheDir, labName, stateDir } from "../settings.ts";
 import { askLab, type Cloud, knownCloud } from "./client.ts";
 import { copyImage, ensureImage } from "./image.ts";
 import { freeSubnet } from "./network.ts";
-import { cloudDir, imageDir, logPath, statePath, tokenPath } from "./paths.ts";
+import {
+    allStatePaths,
+    cloudDir,
+    imageDir,
+    labsDir,
+    logPath,
+    statePath,
+    tokenPath,
+} from "./paths.ts";
 import { emptyState, readState, writeState } from "./store.ts";
 import { codeVersion } from "./version.ts";
 
@@ -107,19 +115,11 @@ async function prepare(): Promise<void> {
         await writeFile(tokenPath, randomBytes(32).toString("hex"), { mode: 0o600 });
     }
     if (!existsSync(statePath)) {
-        await locked(join(dirname(stateDir), "subnets"), async () => {
-            writeState(statePath, emptyState(await freeSubnet(takenSubnets())));
+        await locked(join(labsDir, "subnets"), async () => {
+            const taken = allStatePaths().map((path) => readState(path).subnet);
+            writeState(statePath, emptyState(await freeSubnet(taken)));
         });
     }
-}
-
-/** Networks of all labs of this computer, powered on or not. */
-function takenSubnets(): number[] {
-    const labs = dirname(stateDir);
-    return readdirSync(labs)
-        .map((lab) => join(labs, lab, "cloud", "state.json"))
-        .filter(existsSync)
-        .map((path) => readState(path).subnet);
 }
 
 function spawnDaemon(): void {

@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { labName } from "../settings.ts";
 import { type Filtered, linkPrefix, renderTable } from "./firewallTable.ts";
+import { labsDir } from "./paths.ts";
 import { isInstalled, run } from "./run.ts";
 import type { Server, State } from "./store.ts";
 
@@ -8,6 +10,7 @@ import type { Server, State } from "./store.ts";
 export const linkAlias = `airflow-ha-lab/${labName}`;
 const table = `airflow_ha_lab_${labName}`;
 const forwarding = "/proc/sys/net/ipv4/ip_forward";
+const forwardingMark = join(labsDir, "did-not-forward");
 
 interface Link {
     ifname: string;
@@ -80,17 +83,20 @@ export class PacketFilter {
     }
 }
 
-/** Lets the computer route; true when it did not before. */
-export function enableForwarding(): boolean {
-    if (readFileSync(forwarding, "utf8").trim() === "1") {
-        return false;
+/** Lets the computer route, and remembers when it did not before. */
+export function enableForwarding(): void {
+    if (readFileSync(forwarding, "utf8").trim() !== "1") {
+        writeFileSync(forwardingMark, "");
+        writeFileSync(forwarding, "1");
     }
-    writeFileSync(forwarding, "1");
-    return true;
 }
 
-export function disableForwarding(): void {
-    writeFileSync(forwarding, "0");
+/** When the last lab has gone: as it was before the first one. */
+export function restoreForwarding(): void {
+    if (existsSync(forwardingMark)) {
+        writeFileSync(forwarding, "0");
+        rmSync(forwardingMark);
+    }
 }
 
 /** The MTU of the way out: larger packets of a server would only be cut up there. */

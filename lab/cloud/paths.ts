@@ -1,5 +1,9 @@
-import { join } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { cacheDir, stateDir } from "../settings.ts";
+
+/** Has a folder for each lab of this computer. */
+export const labsDir = dirname(stateDir);
 
 /** All that the lab's cloud keeps on disk. Read by other checkouts too: `down` works from any of them. */
 export const cloudDir = join(stateDir, "cloud");
@@ -18,4 +22,10 @@ export const pythonCache = join(cacheDir, "uv");
 /** The disk of one server and what belongs to it. */
 export function serverDir(id: number): string {
     return join(serversDir, String(id));
+}
+
+/** The states of all labs of this computer, powered on or not. */
+export function allStatePaths(): string[] {
+    const labs = existsSync(labsDir) ? readdirSync(labsDir) : [];
+    return labs.map((lab) => join(labsDir, lab, "cloud", "state.json")).filter(existsSync);
 }

@@ -63,8 +63,6 @@ export interface State {
     /** The lab's public addresses are 198.18.<subnet>.0/24. */
     subnet: number;
     nextId: number;
-    /** IP forwarding was off before this lab. */
-    enabledForwarding: boolean;
     sshKeys: SshKey[];
     firewalls: Firewall[];
     servers: Server[];
@@ -73,7 +71,7 @@ export interface State {
 
 export function emptyState(subnet: number): State {
     const lists = { sshKeys: [], firewalls: [], servers: [], actions: [] };
-    return { subnet, nextId: 1, enabledForwarding: false, ...lists };
+    return { subnet, nextId: 1, ...lists };
 }
 
 /** The state in memory, and on disk after each `save`: the whole old or the whole new one. */
