@@ -8,7 +8,7 @@ readonly config=/etc/patroni/airflow-ha scope=airflow-ha
 
 main() {
     : "${MEMBERS:?}"
-    local wanted outcome
+    local wanted outcome refused
     wanted=$(wanted)
     outcome=$(patronictl edit-config --force --replace - <<<"$wanted") || die "Patroni refuses the settings: $outcome"
     say "$outcome"
@@ -19,6 +19,8 @@ main() {
     restart_pending
     restart_pending
     [[ -z $(pending primary)$(pending replica) ]] || die "a restart is still pending: $(patronictl list)"
+    refused=$(refused "$(jq --raw-output '.postgresql.parameters | keys | join(",")' <<<"$wanted")")
+    [[ -z $refused ]] || die "PostgreSQL does not take this value of $refused; \`journalctl -u patroni\` says why"
     wait_until 60 "a replica is synchronous" synchronous || die "no replica is synchronous: $(patronictl list)"
 }
 
@@ -77,6 +79,15 @@ restart_pending() {
 await_service() {
     wait_until 180 "PostgreSQL on $1 serves" serves "$2" ||
         die "PostgreSQL on $1 is neither primary nor streaming: no other is restarted before it is"
+}
+
+# Of these parameters, separated by commas, the ones that Patroni or PostgreSQL has left out: neither fails for it.
+refused() {
+    runuser -u postgres -- psql -XAtq --set=names="$1" --dbname=postgres <<'SQL' | paste --serial --delimiters=' '
+SELECT name FROM unnest(string_to_array(:'names', ',')) AS wanted(name)
+    WHERE name NOT IN (SELECT name FROM pg_settings WHERE source IN ('configuration file', 'command line'))
+    UNION SELECT name FROM pg_file_settings WHERE error IS NOT NULL ORDER BY 1;
+SQL
 }
 
 synchronous() { patronictl list --format json | jq --exit-status 'any(.Role == "Quorum Standby")'; }

@@ -1,0 +1,48 @@
+import { EtcdCluster } from "../../components/etcd";
+import { meshNodes, record } from "../helpers/mocks";
+
+const names = ["node1", "node2", "node3"];
+
+test("makes the same four things on every node, all beneath the component", async () => {
+    const all = await record(() => new EtcdCluster("etcd", { nodes: meshNodes() }));
+    const children = all.filter(({ name }) => name !== "etcd");
+    expect(children.map(({ name, parent }) => `${parent}/${name}`).sort()).toEqual(
+        names
+            .flatMap((node) =>
+                ["environment", "etcdctl", "install", "start"].map(
+                    (what) => `etcd/etcd-${node}-${what}`,
+                ),
+            )
+            .sort(),
+    );
+    expect(all[0].type).toBe("airflow-ha:index:EtcdCluster");
+});
+
+test("starts a member after its files, and no member after another: none is ready before a majority is", async () => {
+    const all = await record(() => new EtcdCluster("etcd", { nodes: meshNodes() }));
+    for (const node of names) {
+        const start = all.find(({ name }) => name === `etcd-${node}-start`);
+        expect(start?.dependsOn).toEqual(
+            ["environment", "etcdctl", "install"].map((what) => `etcd-${node}-${what}`),
+        );
+    }
+});
+
+test("tells where the members are", async () => {
+    let etcd: EtcdCluster | undefined;
+    await record(() => (etcd = new EtcdCluster("etcd", { nodes: meshNodes() })));
+    expect(etcd?.endpoints).toEqual(names.map((_, at) => `http://10.90.0.${at + 1}:2379`));
+    expect(etcd?.hosts).toEqual(names.map((_, at) => `10.90.0.${at + 1}:2379`));
+});
+
+test("puts the timing into the members' files", async () => {
+    const args = { nodes: meshNodes(), heartbeatInterval: 50, electionTimeout: 500 };
+    const all = await record(() => new EtcdCluster("etcd", args));
+    const environment = all.find(({ name }) => name === "etcd-node2-environment")?.inputs.stdin;
+    expect(environment).toContain("ETCD_HEARTBEAT_INTERVAL=50\nETCD_ELECTION_TIMEOUT=500\n");
+});
+
+test("refuses two nodes before any of them is touched", async () => {
+    const refused = record(() => new EtcdCluster("etcd", { nodes: meshNodes(2) }));
+    await expect(refused).rejects.toThrow(/^etcd has 1 problem:\n {2}- nodes: got 2; /);
+});
