@@ -109,8 +109,11 @@ function outputsOf(args: pulumi.runtime.MockResourceArgs): Record<string, unknow
         case "tls:index/privateKey:PrivateKey":
             return {
                 privateKeyOpenssh: pulumi.secret(`private key of ${args.name}`),
+                privateKeyPem: pulumi.secret(`private key of ${args.name} in PEM\n`),
                 publicKeyOpenssh: `public key of ${args.name}`,
             };
+        case "tls:index/selfSignedCert:SelfSignedCert":
+            return { certPem: `certificate ${args.name}\n` };
         case "hcloud:index/server:Server":
             return { ipv4Address: "198.18.0.1" };
         default:

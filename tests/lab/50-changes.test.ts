@@ -76,7 +76,7 @@ test("bad settings are one error that names all of them, before anything is chan
     expect(code).not.toBe(0);
     const said = stdout + stderr;
     for (const key of ["locations", "adminCidrs", "meshCidr", "httpsPort"]) {
-        expect(said).toMatch(new RegExp(`^\\s*${key}`, "m"));
+        expect(said).toMatch(new RegExp(`^\\s*- ${key}`, "m"));
     }
     expect(said).not.toMatch(/^\s+at .*\.[jt]s:\d+/m);
 });

@@ -1,0 +1,217 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AirflowNode, AirflowSecrets } from "../../components/airflow";
+import { DagSync } from "../../components/dagsync";
+import type { Database } from "../../components/patroni";
+import type { Broker } from "../../components/rabbit";
+import { meshNodes, record, type Registered } from "../helpers/mocks";
+
+const names = ["node1", "node2", "node3"];
+
+class Stub extends pulumi.ComponentResource {
+    constructor(name: string) {
+        super("test:index:Stub", name);
+    }
+}
+
+/** Airflow on three nodes, on a database and a broker that are only named. */
+async function airflow(settings: { workerConcurrency?: number } = {}): Promise<Registered[]> {
+    return record(() => {
+        const nodes = meshNodes();
+        const database: Database = {
+            name: "airflow",
+            user: "airflow",
+            password: pulumi.secret("database password"),
+            host: "127.0.0.1",
+            port: 5000,
+            component: new Stub("database"),
+        };
+        const broker: Broker = {
+            vhost: "airflow",
+            user: "airflow",
+            password: pulumi.secret("broker password"),
+            port: 5672,
+            hosts: nodes.map(({ name, meshAddress }) => ({ name, meshAddress })),
+            component: new Stub("broker"),
+        };
+        const dags = new DagSync("dags", { nodes, path: "/srv/airflow/dags" });
+        const secrets = new AirflowSecrets("airflow", { nodes });
+        const made: AirflowNode[] = [];
+        for (const node of nodes) {
+            const previous = made.at(-1);
+            const common = { node, nodes, database, broker, dags, secrets, previous };
+            made.push(new AirflowNode(node.name, { ...common, ...settings }));
+        }
+    });
+}
+
+function find(all: Registered[], name: string): Registered {
+    const found = all.find((each) => each.name === name);
+    if (!found) {
+        throw new Error(`no resource ${name}`);
+    }
+    return found;
+}
+
+const everywhere = [
+    "apply",
+    "api-server",
+    "certificate",
+    "config",
+    "dag-processor",
+    "environment",
+    "flower",
+    "flower-environment",
+    "haproxy",
+    "haproxy-config",
+    "install",
+    "installer",
+    "logs",
+    "requirements",
+    "run",
+    "scheduler",
+    "secrets",
+    "start",
+    "target",
+    "triggerer",
+    "worker",
+];
+
+test.each(names)("these are the children of %s", async (node) => {
+    const all = await airflow();
+    expect(find(all, node).type).toBe("airflow-ha:index:AirflowNode");
+    const children = all.filter(({ parent }) => parent === node).map(({ name }) => name);
+    const first = node === "node1" ? ["admin", "admin-password", "migrate"] : [];
+    expect(children.sort()).toEqual(
+        [...everywhere, ...first].map((what) => `${node}-${what}`).sort(),
+    );
+});
+
+test("one migration for all: every node starts after it and after its own installation", async () => {
+    const all = await airflow();
+    const migrations = all.filter(({ name }) => name.endsWith("-migrate"));
+    expect(migrations.map(({ name }) => name)).toEqual(["node1-migrate"]);
+    expect(migrations[0].dependsOn).toEqual(
+        expect.arrayContaining(["node1-install", "node1-secrets", "node1-config"]),
+    );
+    for (const node of names) {
+        const start = find(all, `${node}-start`);
+        expect(start.dependsOn).toEqual(
+            expect.arrayContaining([
+                "node1-migrate",
+                `${node}-install`,
+                `${node}-config`,
+                `${node}-secrets`,
+                `${node}-worker`,
+
+                "dags-node1-start",
+            ]),
+        );
+    }
+});
+
+test("nodes are installed and started side by side, and take changes one after the other", async () => {
+    const all = await airflow();
+    for (const [at, node] of names.entries()) {
+        const others = names.filter((other) => other !== node);
+        const of = (what: string) => {
+            const { dependsOn } = find(all, `${node}-${what}`);
+            return dependsOn.filter((name) => name.startsWith("node")).join(" ");
+        };
+        expect(of("install")).not.toMatch(new RegExp(others.join("|")));
+        expect(of("start").replace("node1-migrate", "")).not.toMatch(new RegExp(others.join("|")));
+        const applied = find(all, `${node}-apply`).dependsOn.filter((name) => /apply/.test(name));
+        expect(applied).toEqual(at === 0 ? [] : [`${names[at - 1]}-apply`]);
+    }
+});
+
+test("starting leaves what runs, applying restarts what runs with older files", async () => {
+    const all = await airflow();
+    const create = (what: string) => find(all, `node1-${what}`).inputs.create;
+    expect(create("start")).toMatch(/^API='http:\/\/10\.90\.0\.1:8080' RESTART='no' /);
+    expect(create("apply")).toMatch(/^API='http:\/\/10\.90\.0\.1:8080' RESTART='yes' /);
+});
+
+test("secrets are secret, in files of root alone, and nothing else is", async () => {
+    const all = await airflow();
+    const secret = all.filter(({ parent, inputs }) => {
+        return names.includes(parent) && typeof inputs.stdin === "object";
+    });
+    expect(secret.map(({ name }) => name).sort()).toEqual(
+        names
+            .flatMap((node) => [
+                ...(node === "node1" ? ["node1-admin-password"] : []),
+                `${node}-certificate`,
+                `${node}-flower-environment`,
+                `${node}-secrets`,
+            ])
+            .sort(),
+    );
+    for (const { inputs } of secret) {
+        expect(inputs.stdin).toHaveProperty("secret");
+        expect(inputs.create).toContain("chmod '0600'");
+    }
+    const commands = all.map(({ inputs }) => JSON.stringify([inputs.create, inputs.update]));
+    expect(commands.join()).not.toMatch(/password of|database password|broker password/);
+});
+
+test("every node has the same keys", async () => {
+    const all = await airflow();
+    const keysOf = (node: string) => {
+        const { secret } = find(all, `${node}-secrets`).inputs.stdin as { secret: string };
+        return secret.split("\n").filter((line) => /FERNET|JWT|SECRET_KEY/.test(line));
+    };
+    expect(keysOf("node1")).toHaveLength(3);
+    expect(keysOf("node2")).toEqual(keysOf("node1"));
+    expect(keysOf("node3")).toEqual(keysOf("node1"));
+});
+
+test("a setting is in each node's airflow.cfg", async () => {
+    const all = await airflow({ workerConcurrency: 3 });
+    for (const node of names) {
+        expect(find(all, `${node}-config`).inputs.stdin).toContain("\nworker_concurrency = 3\n");
+    }
+});
+
+test("bad settings are one error", async () => {
+    await expect(airflow({ workerConcurrency: 0 })).rejects.toThrow(
+        /^node1 has 1 problem:\n {2}- workerConcurrency: got 0; allowed are 1 to 256 tasks at once$/,
+    );
+});
+
+describe("AirflowSecrets", () => {
+    test("makes five passwords and a certificate for all names and addresses", async () => {
+        const all = await record(() => new AirflowSecrets("airflow", { nodes: meshNodes() }));
+        const children = all.filter(({ parent }) => parent === "airflow").map(({ name }) => name);
+        expect(children.sort()).toEqual([
+            "airflow-admin-password",
+            "airflow-api-secret-key",
+            "airflow-certificate",
+            "airflow-certificate-key",
+            "airflow-fernet-key",
+            "airflow-flower-password",
+            "airflow-jwt-secret",
+        ]);
+        expect(find(all, "airflow-certificate").inputs).toMatchObject({
+            dnsNames: names,
+            ipAddresses: [
+                "198.18.0.1",
+                "10.90.0.1",
+                "198.18.0.2",
+                "10.90.0.2",
+                "198.18.0.3",
+                "10.90.0.3",
+            ],
+        });
+    });
+
+    test("takes the user's own certificate, and keeps its key secret", async () => {
+        let secrets: AirflowSecrets | undefined;
+        const own = { certificate: "certificate", key: "key" };
+        const all = await record(() => {
+            secrets = new AirflowSecrets("airflow", { nodes: meshNodes(), certificate: own });
+        });
+        expect(all.filter(({ type }) => type.startsWith("tls:"))).toEqual([]);
+        expect(await pulumi.isSecret(secrets?.certificateKey ?? pulumi.output(""))).toBe(true);
+        expect(await pulumi.isSecret(secrets?.certificate ?? pulumi.secret(""))).toBe(false);
+    });
+});
