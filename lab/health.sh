@@ -18,7 +18,7 @@ check() {
     local name=$1 said
     shift
     if said=$("$@" 2>&1); then
-        printf '%s\tok\t%s\n' "$name" "$said"
+        printf '%s\tok\t%s\n' "$name" "${said##*$'\n'}"
     else
         printf '%s\tbad\t%s\n' "$name" "$(tr '\n\t' '; ' <<<"$said")"
     fi
@@ -35,13 +35,14 @@ etcd() { timeout 10 etcdctl endpoint health --cluster 2>&1 | awk '!/is healthy/ 
 
 postgresql() {
     timeout 20 patronictl list --format json | python3 -c '
-import json, sys
+import json, socket, sys
 members = json.load(sys.stdin)
 leaders = [m["Member"] for m in members if m["Role"] == "Leader" and m["State"] == "running"]
 standbys = [m["Member"] for m in members if m["Role"] != "Leader" and m["State"] == "streaming"]
 synchronous = [m["Member"] for m in members if m["Role"] in ("Quorum Standby", "Sync Standby")]
-print(f"leader {leaders}, streaming {standbys}, synchronous {synchronous}")
-sys.exit(not (len(leaders) == 1 and len(leaders + standbys) == len(members) > 1 and synchronous))'
+print("leader", *leaders, "· streaming", *standbys, "· synchronous", *synchronous)
+own = socket.gethostname() in leaders + standbys
+sys.exit(not (own and len(leaders) == 1 and len(leaders + standbys) == len(members) and synchronous))'
 }
 
 rabbitmq() {
@@ -49,7 +50,7 @@ rabbitmq() {
 import json, sys
 status = json.load(sys.stdin)
 running, known = sorted(status["running_nodes"]), sorted(status["disk_nodes"])
-print(f"running {running} of {known}")
+print("running", *running, f"of {len(known)}")
 sys.exit(running != known or bool(status["alarms"]) or bool(status["partitions"]))'
 }
 
@@ -66,11 +67,16 @@ units() {
 }
 
 heartbeats() {
-    curl --silent --show-error --fail --max-time 10 "http://$(hostname):8080/api/v2/monitor/health" | python3 -c '
+    local answer
+    answer=$(curl --silent --show-error --fail --max-time 10 "http://$(hostname):8080/api/v2/monitor/health" 2>&1) || {
+        echo "$answer"
+        return 1
+    }
+    python3 -c '
 import json, sys
 parts = {name: part["status"] for name, part in json.load(sys.stdin).items() if part["status"] is not None}
-print(parts)
-sys.exit(any(status != "healthy" for status in parts.values()))'
+print(", ".join(f"{name} {status}" for name, status in parts.items()))
+sys.exit(any(status != "healthy" for status in parts.values()))' <<<"$answer"
 }
 
 main

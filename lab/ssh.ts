@@ -29,7 +29,7 @@ async function sshArguments(name: string): Promise<string[]> {
         const names = outputs.nodes.map((each) => each.name).join(", ");
         throw new Error(`no node "${name}"; there are ${names}`);
     }
-    const { key, knownHosts } = await writeFiles(outputs);
+    const { key, knownHosts } = await writeSshFiles(outputs);
     return [
         ...["-i", key, "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR"],
         ...["-o", `UserKnownHostsFile=${knownHosts}`, "-o", "StrictHostKeyChecking=yes"],
@@ -38,7 +38,10 @@ async function sshArguments(name: string): Promise<string[]> {
     ];
 }
 
-async function writeFiles(outputs: StackOutputs): Promise<{ key: string; knownHosts: string }> {
+/** The private key and the hosts' keys as files that `ssh` takes; gives their paths. */
+export async function writeSshFiles(
+    outputs: StackOutputs,
+): Promise<{ key: string; knownHosts: string }> {
     const key = join(stateDir, "ssh-key");
     const knownHosts = join(stateDir, "known_hosts");
     await writeFile(key, outputs.privateKey, { mode: 0o600 });

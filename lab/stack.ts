@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { destroyCloud } from "./cloud/index.ts";
 import { printEndpoints } from "./endpoints.ts";
 import { exclusively } from "./lock.ts";
@@ -18,7 +19,7 @@ export async function up({ eventLog }: { eventLog?: string } = {}): Promise<void
             );
         }
     });
-    printEndpoints(await stackOutputs());
+    await printEndpoints(await stackOutputs());
     console.log(`\nlab "${labName}" is up after ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
@@ -33,6 +34,8 @@ export async function down(): Promise<void> {
         await destroyCloud();
         await rm(stateDir, { recursive: true, force: true });
     });
+    // The folder of all labs, where the lock was: other labs may still be in it.
+    await rmdir(dirname(stateDir)).catch(() => undefined);
     console.log(`lab "${labName}" is gone`);
 }
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 import { AirflowNode, AirflowSecrets } from "../../components/airflow";
 import { DagSync } from "../../components/dagsync";
 import type { Database } from "../../components/patroni";
@@ -7,9 +8,11 @@ import { meshNodes, record, type Registered } from "../helpers/mocks";
 
 const names = ["node1", "node2", "node3"];
 
+/** A component with one child: whoever depends on it depends on that. */
 class Stub extends pulumi.ComponentResource {
     constructor(name: string) {
         super("test:index:Stub", name);
+        new random.RandomPassword(`${name}-child`, { length: 32 }, { parent: this });
     }
 }
 
@@ -91,7 +94,12 @@ test("one migration for all: every node starts after it and after its own instal
     const migrations = all.filter(({ name }) => name.endsWith("-migrate"));
     expect(migrations.map(({ name }) => name)).toEqual(["node1-migrate"]);
     expect(migrations[0].dependsOn).toEqual(
-        expect.arrayContaining(["node1-install", "node1-secrets", "node1-config"]),
+        expect.arrayContaining([
+            "node1-install",
+            "node1-secrets",
+            "node1-config",
+            "database-child",
+        ]),
     );
     for (const node of names) {
         const start = find(all, `${node}-start`);
@@ -102,7 +110,8 @@ test("one migration for all: every node starts after it and after its own instal
                 `${node}-config`,
                 `${node}-secrets`,
                 `${node}-worker`,
-
+                "database-child",
+                "broker-child",
                 "dags-node1-start",
             ]),
         );
