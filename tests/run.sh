@@ -10,7 +10,7 @@ main() {
     # The lab's tests build on one lab and on each other's order.
     local order=()
     [[ $kind == unit ]] || order=(--runInBand)
-    exec node_modules/.bin/jest --selectProjects "$kind" "${order[@]}" "$@"
+    exec node_modules/.bin/jest "${order[@]}" "$@" --selectProjects "$kind"
 }
 
 main "$@"
