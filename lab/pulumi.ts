@@ -42,6 +42,8 @@ async function environment(): Promise<Record<string, string>> {
         PULUMI_BACKEND_URL: `file://${backendDir}`,
         // Public on purpose: the lab's secrets open nothing but the lab, and only root reads its state.
         PULUMI_CONFIG_PASSPHRASE: "lab",
+        // `up` knows --event-log only with this; `npm run bench -- up` times the phases by it.
+        PULUMI_DEBUG_COMMANDS: "true",
         HCLOUD_ENDPOINT: cloud.endpoint,
         HCLOUD_TOKEN: cloud.token,
     };

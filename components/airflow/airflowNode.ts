@@ -14,7 +14,7 @@ import type { AirflowSecrets } from "./airflowSecrets";
 import { airflowConfig, configFolder, environment } from "./render";
 import { certificatePath, haproxySections } from "./renderHaproxy";
 import { flowerEnvironment, secretsEnvironment } from "./renderSecrets";
-import { target, units } from "./renderUnits";
+import { awaitDatabasePath, target, units } from "./renderUnits";
 import { airflowProblems, defaults, type AirflowSettings } from "./validate";
 
 export interface AirflowNodeArgs {
@@ -146,11 +146,17 @@ export class AirflowNode extends pulumi.ComponentResource {
     }
 
     private createProcesses(install: Installation, settings: RemoteFile[]): Processes {
-        const { node, workerStopTimeout, broker, database, dags } = this.args;
+        const { node, broker, database, dags } = this.args;
         const folder = "/etc/systemd/system";
-        const services = units(node, workerStopTimeout);
+        const services = units(node, this.args);
         const files = [
             ...settings,
+            this.file(
+                "await-database",
+                awaitDatabasePath,
+                script("airflow-await-database.sh"),
+                "0755",
+            ),
             this.file("target", `${folder}/airflow.target`, target),
             ...Object.entries(services).map(([unit, text]) =>
                 this.file(unit.replace(/^airflow-/, ""), `${folder}/${unit}.service`, text),

@@ -8,9 +8,21 @@ Description=Apache Airflow
 WantedBy=multi-user.target
 `;
 
-/** Text of each unit by its name without `.service`. `workerStopTimeout` in seconds. */
-export function units(node: Node, workerStopTimeout: number): Record<string, string> {
-    const airflow = (command: string) => `${program("airflow")} ${command}`;
+/** What the units need to know besides the node. */
+export interface UnitSettings {
+    /** Seconds. */
+    workerStopTimeout: number;
+    database: { host: string; port: number };
+}
+
+export const awaitDatabasePath = "/usr/local/lib/airflow-ha/airflow-await-database";
+
+/** Text of each unit by its name without `.service`. */
+export function units(node: Node, settings: UnitSettings): Record<string, string> {
+    const { host, port } = settings.database;
+    const airflow = (command: string) => `${program("airflow")} ${command}
+ExecStartPre=${awaitDatabasePath} ${host} ${port}
+TimeoutStartSec=infinity`;
     return {
         "airflow-api-server": unit("API server and web UI", airflow("api-server --proxy-headers")),
         "airflow-scheduler": unit("scheduler", airflow("scheduler")),
@@ -24,7 +36,7 @@ export function units(node: Node, workerStopTimeout: number): Record<string, str
                 sandbox: "ProtectSystem=full",
                 // SIGTERM to the main process only: it takes no more tasks and ends when its tasks have ended.
                 more: `KillMode=mixed
-TimeoutStopSec=${workerStopTimeout}
+TimeoutStopSec=${settings.workerStopTimeout}
 # Where memory runs out, a task is to go: it can be retried.
 OOMScoreAdjust=500
 OOMPolicy=continue`,

@@ -190,10 +190,10 @@ export class RabbitCluster extends pulumi.ComponentResource {
         }
         const [{ node, definitions }] = members;
         new RemoteScript(
-            `${name}-import`,
+            `${name}-configure`,
             {
                 machine: node,
-                script: "rabbitmq-import.sh",
+                script: "rabbitmq-configure.sh",
                 variables: { DEFINITIONS: definitionsPath },
                 files: [definitions],
             },

@@ -19,8 +19,6 @@ management.tcp.port = ${ports.rabbitManagement}
 cluster_formation.peer_discovery_backend = classic_config
 ${nodes.map((each, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${nodeName(each)}`).join("\n")}
 cluster_formation.target_cluster_size_hint = ${nodes.length}
-# A node that sees less than the majority stops serving: two halves never both go on.
-cluster_partition_handling = pause_minority
 
 # Virtual hosts, users and permissions. While this is set no user "guest" is made.
 definitions.import_backend = local_filesystem
@@ -63,6 +61,7 @@ export function brokerEnvironment(node: Node): string {
 DIST_PORT=${ports.rabbitDistribution}
 SERVER_ADDITIONAL_ERL_ARGS="${bound}"
 CTL_ERL_ARGS="${bound}"
+LOG=-color
 `;
 }
 

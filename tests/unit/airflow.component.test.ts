@@ -58,6 +58,7 @@ function find(all: Registered[], name: string): Registered {
 const everywhere = [
     "apply",
     "api-server",
+    "await-database",
     "certificate",
     "config",
     "dag-processor",

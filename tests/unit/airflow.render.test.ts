@@ -82,7 +82,7 @@ test("HAProxy's sections", () => {
 });
 
 describe("units", () => {
-    const services = units(nodes[1], defaults.workerStopTimeout);
+    const services = units(nodes[1], { ...defaults, database: backends.database });
     let folder: string;
 
     beforeAll(() => {
@@ -100,7 +100,7 @@ describe("units", () => {
             ([unit, text]) => {
                 const file = join(folder, unit.includes(".") ? unit : `${unit}.service`);
                 // Airflow is not installed here, and a command that is missing would be all that is said.
-                writeFileSync(file, text.replace(/^ExecStart=\S+/m, "ExecStart=/bin/true"));
+                writeFileSync(file, text.replace(/^(ExecStart(?:Pre)?=)\S+/gm, "$1/bin/true"));
                 return file;
             },
         );
