@@ -40,7 +40,7 @@ export class DagSync extends pulumi.ComponentResource {
     constructor(name: string, args: DagSyncArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:DagSync", name, {}, opts);
         refuse(this, name, dagSyncProblems(args));
-        this.args = { owner: "airflow", ...args };
+        this.args = { ...args, owner: args.owner ?? "airflow" };
         this.path = args.path;
 
         const key = new random.RandomPassword(
@@ -68,15 +68,23 @@ export class DagSync extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        const file = (suffix: string, at: string, content: pulumi.Input<string>, mode = "0644") =>
+        const file = (
+            suffix: string,
+            at: string,
+            content: pulumi.Input<string>,
+            rest: { mode?: string; owner?: string } = {},
+        ) =>
             new RemoteFile(
                 `${name}-${suffix}`,
-                { machine: node, path: at, content, mode, owner: `root:${ownerOf(mode, owner)}` },
+                { machine: node, path: at, content, ...rest },
                 { parent: this, dependsOn: install },
             );
         const units = "/etc/systemd/system";
         const files = [
-            file("secret", keyPath, pulumi.interpolate`${key}\n`, "0640"),
+            file("secret", keyPath, pulumi.interpolate`${key}\n`, {
+                mode: "0640",
+                owner: `root:${owner}`,
+            }),
             ...nodes
                 .filter((peer) => peer !== node)
                 .map((peer) =>
@@ -150,10 +158,6 @@ interface Receiver {
     node: MeshNode;
     files: RemoteFile[];
     listen: RemoteScript;
-}
-
-function ownerOf(mode: string, owner: string): string {
-    return mode === "0640" ? owner : "root";
 }
 
 function runnerText(): string {

@@ -47,6 +47,7 @@ export class RabbitCluster extends pulumi.ComponentResource {
     readonly management: { user: string; password: pulumi.Output<string> };
 
     private readonly nodes: MeshNode[];
+    /** By virtual host, which is also the user's name. */
     private readonly passwords: Map<string, pulumi.Output<string>>;
 
     constructor(name: string, args: RabbitClusterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -56,28 +57,29 @@ export class RabbitCluster extends pulumi.ComponentResource {
         this.nodes = nodes;
 
         const cookie = this.createPassword(`${name}-cookie`);
-        this.passwords = new Map(
-            [managementUser, ...vhosts].map((user) => [
-                user,
-                this.createPassword(`${name}-${user}-password`),
-            ]),
-        );
-        const content = this.definitionsOf(vhosts);
+        const passwordFor = (user: string) => this.createPassword(`${name}-${user}-password`);
+        this.management = { user: managementUser, password: passwordFor(managementUser) };
+        this.passwords = new Map(vhosts.map((vhost) => [vhost, passwordFor(vhost)]));
+        const content = this.definitions();
         const members = nodes.map((node) =>
             this.createMember(`${name}-${node.name}`, node, { cookie, content, consumerTimeout }),
         );
         this.applyInTurn(name, members);
 
-        this.management = { user: managementUser, password: this.passwordOf(managementUser) };
         this.registerOutputs({});
     }
 
     /** How a client reaches one of the virtual hosts. */
     broker(vhost: string): Broker {
+        const password = this.passwords.get(vhost);
+        if (password === undefined) {
+            const known = [...this.passwords.keys()].join(", ");
+            throw new Error(`RabbitCluster has no virtual host "${vhost}", but ${known}`);
+        }
         return {
             vhost,
             user: vhost,
-            password: this.passwordOf(vhost),
+            password,
             port: ports.amqp,
             hosts: this.nodes.map(({ name, meshAddress }) => ({ name, meshAddress })),
             component: this,
@@ -89,33 +91,26 @@ export class RabbitCluster extends pulumi.ComponentResource {
             .result;
     }
 
-    private passwordOf(user: string): pulumi.Output<string> {
-        const password = this.passwords.get(user);
-        if (password === undefined) {
-            const known = [...this.passwords.keys()].filter((each) => each !== managementUser);
-            throw new Error(`RabbitCluster has no virtual host "${user}", but ${known.join(", ")}`);
-        }
-        return password;
-    }
-
-    private definitionsOf(vhosts: string[]): pulumi.Output<string> {
-        const passwords = pulumi.all(Object.fromEntries(this.passwords));
-        return passwords.apply((plain) =>
-            definitions(vhosts, [
-                {
-                    name: managementUser,
-                    password: plain[managementUser],
-                    tags: ["administrator"],
-                    vhosts,
-                },
-                ...vhosts.map((vhost) => ({
-                    name: vhost,
-                    password: plain[vhost],
-                    tags: [],
-                    vhosts: [vhost],
-                })),
-            ]),
-        );
+    private definitions(): pulumi.Output<string> {
+        const vhosts = [...this.passwords.keys()];
+        return pulumi
+            .all([this.management.password, pulumi.all([...this.passwords.values()])])
+            .apply(([management, passwords]) =>
+                definitions(vhosts, [
+                    {
+                        name: managementUser,
+                        password: management,
+                        tags: ["administrator"],
+                        vhosts,
+                    },
+                    ...vhosts.map((vhost, at) => ({
+                        name: vhost,
+                        password: passwords[at],
+                        tags: [],
+                        vhosts: [vhost],
+                    })),
+                ]),
+            );
     }
 
     private createMember(

@@ -43,6 +43,7 @@ disk_free_limit.absolute = 1GB
 # To the journal.
 log.console = true
 log.console.level = info
+log.console.use_colors = off
 log.file = false
 `;
 }
@@ -61,7 +62,6 @@ export function brokerEnvironment(node: Node): string {
 DIST_PORT=${ports.rabbitDistribution}
 SERVER_ADDITIONAL_ERL_ARGS="${bound}"
 CTL_ERL_ARGS="${bound}"
-LOG=-color
 `;
 }
 
