@@ -15,21 +15,32 @@ export interface AptSettings {
     proxy: string | undefined;
 }
 
-/** How this computer reaches Debian's packages; Debian's own servers where it does not say. */
+/** How this computer reaches Debian's packages; debootstrap's own server where it does not say. */
 export async function aptSettings(): Promise<AptSettings> {
     const uris = sources().flatMap((text) => text.match(/https?:\/\/[^\s\]]+/g) ?? []);
     const mirror = (end: RegExp) =>
         uris.map((uri) => uri.replace(/\/$/, "")).find((uri) => end.test(uri));
+    const debian = mirror(/\/debian$/) ?? debootstrapMirror();
     const lines = existsSync("/usr/bin/apt-config") ? await run("apt-config", ["dump"]) : "";
     const settings = lines.split("\n").filter((line) => wanted.test(line) && !line.endsWith('"";'));
     const proxy = settings.map((line) => /^Acquire::http::Proxy "(.+)";$/i.exec(line)?.[1]);
     return {
-        mirror: mirror(/\/debian$/) ?? "http://deb.debian.org/debian",
-        securityMirror: mirror(/\/debian-security$/) ?? "http://deb.debian.org/debian-security",
+        mirror: debian,
+        securityMirror: mirror(/\/debian-security$/) ?? `${debian}-security`,
         configuration: settings.map((line) => `${line}\n`).join(""),
         proxy:
             process.env.http_proxy ?? proxy.find((each) => each !== undefined && each !== "DIRECT"),
     };
+}
+
+/** The server that debootstrap takes where it is told none. */
+function debootstrapMirror(): string {
+    const script = readFileSync("/usr/sbin/debootstrap", "utf8");
+    const [, mirror] = /^DEF_MIRROR="(.+)"$/m.exec(script) ?? [];
+    if (mirror === undefined) {
+        throw new Error("no Debian mirror: neither apt's sources nor debootstrap name one");
+    }
+    return mirror;
 }
 
 /** apt's lists of sources, without comments. */
