@@ -8,11 +8,11 @@ from airflow.sdk import dag, task
 @dag(schedule=None, catchup=False, tags=["lab"])
 def lab_spread():
     @task
-    def work(number: int) -> int:
+    def step(number: int) -> int:
         time.sleep(2)
         return number
 
-    work.expand(number=list(range(30)))
+    step.expand(number=list(range(30)))
 
 
 lab_spread()

@@ -1,5 +1,5 @@
-import { AirflowApi } from "../../lab/airflow";
-import { lab, type Node } from "./lab";
+import { AirflowApi, type RunState } from "../../lab/airflow";
+import { eventually, lab, type Node } from "./lab";
 
 /** What the stack exports, as far as the tests read it. */
 export interface Outputs {
@@ -21,4 +21,22 @@ export async function outputs(): Promise<Outputs> {
 /** The REST API of one node's web UI, over HTTPS with the certificate that the stack exports. */
 export function airflowApi({ endpoints, certificate, credentials }: Outputs, node: Node) {
     return new AirflowApi({ url: endpoints.web[node], certificate, ...credentials.airflow });
+}
+
+/** Triggers the DAG, as soon as Airflow knows it, and awaits the run's end. Gives the run's id and last state. */
+export async function runToEnd(
+    api: AirflowApi,
+    dag: string,
+): Promise<{ run: string; state: RunState }> {
+    const minutes = 5 * 60_000;
+    const run = await eventually(`a run of ${dag}`, () => api.trigger(dag), minutes);
+    const state = await eventually(
+        `the end of run ${run}`,
+        async () => {
+            const now = await api.runState(dag, run);
+            return now === "success" || now === "failed" ? now : undefined;
+        },
+        minutes,
+    );
+    return { run, state };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, nodes, on, onAll } from "../helpers/lab";
-import { airflowApi, outputs, type Outputs } from "../helpers/outputs";
+import { airflowApi, outputs, runToEnd, type Outputs } from "../helpers/outputs";
 import { root } from "../helpers/root";
 
 jest.setTimeout(10 * 60_000);
@@ -35,15 +35,7 @@ test("a file that is saved, changed and deleted on one node is so on the others"
 test("a DAG with thirty mapped tasks succeeds and runs on all three nodes", async () => {
     await on(second, `cat >${folder}/lab_spread.py <<'DAG'\n${dag("lab_spread")}\nDAG`);
     const api = airflowApi(stack, third);
-    const run = await eventually("Airflow knows the DAG", () => api.trigger("lab_spread"));
-    const state = await eventually(
-        "the run ends",
-        async () => {
-            const now = await api.runState("lab_spread", run);
-            return now === "success" || now === "failed" ? now : undefined;
-        },
-        5 * 60_000,
-    );
+    const { run, state } = await runToEnd(api, "lab_spread");
     expect(state).toBe("success");
     const tasks = await api.tasks("lab_spread", run);
     expect(tasks).toHaveLength(30);
@@ -52,16 +44,14 @@ test("a DAG with thirty mapped tasks succeeds and runs on all three nodes", asyn
 
 test("a task's log is read through any node", async () => {
     const api = airflowApi(stack, first);
-    const run = await eventually("a run", () => api.trigger("lab_spread"));
-    await eventually("the run ends", async () =>
-        (await api.runState("lab_spread", run)) === "success" ? true : undefined,
-    );
+    const { run, state } = await runToEnd(api, "lab_spread");
+    expect(state).toBe("success");
     const tasks = await api.tasks("lab_spread", run);
     for (const host of nodes) {
         const index = tasks.findIndex(({ hostname }) => hostname === host);
         expect(index).toBeGreaterThanOrEqual(0);
         const { map_index: mapIndex } = tasks[index];
-        const path = `/dags/lab_spread/dagRuns/${encodeURIComponent(run)}/taskInstances/work/logs/1`;
+        const path = `/dags/lab_spread/dagRuns/${encodeURIComponent(run)}/taskInstances/step/logs/1`;
         const log = JSON.stringify(await api.call("GET", `${path}?map_index=${mapIndex}`));
         expect(log).toContain(host);
         expect(log).not.toMatch(/Could not read served logs/);

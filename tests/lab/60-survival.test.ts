@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, lab, nodes, on, tryLab } from "../helpers/lab";
-import { airflowApi, outputs, type Outputs } from "../helpers/outputs";
+import { airflowApi, outputs, runToEnd, type Outputs } from "../helpers/outputs";
 import { root } from "../helpers/root";
 
 jest.setTimeout(15 * 60_000);
@@ -35,15 +35,7 @@ describe.each(nodes)("with %s powered off", (off) => {
 
     test("a DAG run that is triggered now succeeds", async () => {
         const api = airflowApi(stack, one);
-        const run = await eventually("a run is taken", () => api.trigger("lab_hello"), 5 * 60_000);
-        const state = await eventually(
-            "the run ends",
-            async () => {
-                const now = await api.runState("lab_hello", run);
-                return now === "success" || now === "failed" ? now : undefined;
-            },
-            5 * 60_000,
-        );
+        const { state } = await runToEnd(api, "lab_hello");
         expect(state).toBe("success");
     });
 
