@@ -43,6 +43,7 @@ for (const node of mesh.nodes) {
             secrets,
             workerConcurrency: config.workerConcurrency,
             defaultTaskRetries: config.defaultTaskRetries,
+            workerStopTimeout: config.workerStopTimeout,
             httpsPort: config.httpsPort,
             previous: airflow.at(-1),
         }),

@@ -21,6 +21,7 @@ export interface StackConfig {
     postgresParameters: Record<string, string>;
     workerConcurrency: number;
     defaultTaskRetries: number;
+    workerStopTimeout: number;
 }
 
 /** Reads the configuration; everything that is wrong with it is one error, before the first resource. */
@@ -39,6 +40,7 @@ export function loadConfig(): StackConfig {
         postgresParameters: strings(config.requireObject("postgresParameters")),
         workerConcurrency: config.requireNumber("workerConcurrency"),
         defaultTaskRetries: config.requireNumber("defaultTaskRetries"),
+        workerStopTimeout: config.requireNumber("workerStopTimeout"),
     };
     refuseConfiguration(pulumi.getStack(), [...configProblems(loaded), ...tokenProblems()]);
     return loaded;

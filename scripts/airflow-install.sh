@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs Airflow from its lock into a folder of its own and makes /opt/airflow/current lead there. What runs goes on
-# with the folder that it was started from.
+# Installs Airflow from its lock into a folder of its own and makes /opt/airflow/installed lead there. What runs goes on
+# with the folder that it was started from; what starts takes /opt/airflow/current, which airflow-start.sh moves.
 set -euo pipefail
 
 readonly base=/opt/airflow
@@ -46,10 +46,7 @@ install_airflow() {
             --compile-bytecode --requirements "$base/requirements.lock" >&2
         touch "$folder/complete"
     fi
-    [[ $(readlink "$base/current") == "$folder" ]] || {
-        ln -sfn "$folder" "$base/next"
-        mv -T "$base/next" "$base/current"
-    }
+    ln -sfnT "$folder" "$base/installed"
 }
 
 # What was made from the lock with this Python: another one needs packages of its own.

@@ -7,6 +7,7 @@ set -euo pipefail
 
 main() {
     : "${ADMIN:?}" "${PASSWORD_FILE:?}"
+    export AIRFLOW_INSTALLATION=/opt/airflow/installed
     # Airflow gives up at once when the database fails over or another one migrates.
     attempt "the database is at the installed version" airflow db migrate </dev/null
     attempt "roles and the user $ADMIN are there" /usr/local/lib/airflow-ha/airflow-run \

@@ -3,12 +3,14 @@
 #   UNITS    names of the services, without .service
 #   API      URL of this node's API server
 #   RESTART  "yes": units that run with older files than there are now are restarted
+#   WORKER_STOP_TIMEOUT  seconds that running tasks get to end before their worker is stopped
 set -euo pipefail
 
 main() {
-    : "${UNITS:?}" "${API:?}" "${RESTART:?}"
+    : "${UNITS:?}" "${API:?}" "${RESTART:?}" "${WORKER_STOP_TIMEOUT:?}"
     local unit stale=()
     systemctl daemon-reload
+    take_installed
     # shellcheck disable=SC2086
     systemctl enable --quiet airflow.target $UNITS
     for unit in $UNITS; do
@@ -24,6 +26,13 @@ main() {
     fi
     systemctl start --no-block airflow.target
     await_work
+}
+
+# The database is at the installed version now, so what starts from here on may be it.
+take_installed() {
+    local installed
+    installed=$(readlink /opt/airflow/installed)
+    [[ $(readlink /opt/airflow/current) == "$installed" ]] || ln -sfnT "$installed" /opt/airflow/current
 }
 
 # Some file that the unit reads is younger than its process.
@@ -51,10 +60,11 @@ await_work() {
 
 is_up() { systemctl --quiet is-active "$1"; }
 
-# A worker that still has tasks; the next one is started when it is through.
+# A worker that still has tasks starts anew when it is through. The next node waits for that: somebody has to work.
 await_later() {
     [[ $1 == airflow-worker && $(systemctl is-active "$1") == deactivating ]] || die_with_journal "$1" "$1 does not run"
-    say "$1 waits for its running tasks, then starts anew"
+    say "$1 takes no new tasks and waits for those that run, for $WORKER_STOP_TIMEOUT s at most"
+    wait_until "$WORKER_STOP_TIMEOUT" "$1 runs" is_up "$1" || die_with_journal "$1" "$1 does not run"
 }
 
 # The API server answers, the other kinds of process write their heartbeats into the database.

@@ -18,18 +18,22 @@ apt_install() {
         [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
     done
     ((${#missing[@]} > 0)) || return 0
+    # In a shell of its own, which takes its marks and its lock with it when it is cut off.
+    (install_alone "${missing[@]}") || die "apt-get could not install ${missing[*]}"
+}
+
+install_alone() {
     exec 9>/run/lock/airflow-ha-apt
     flock --timeout 900 9 || die "another installation has held /run/lock/airflow-ha-apt for 15 minutes"
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    trap 'exit 1' HUP INT TERM
     printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
     chmod 755 /usr/sbin/policy-rc.d
-    say "installing ${missing[*]}"
-    local failed=
+    say "installing $*"
     # An installation that was cut off is finished first.
-    dpkg --configure --pending --force-confdef --force-confold </dev/null >&2 || failed=1
-    apt_refresh && apt_get install --yes --no-install-recommends "${missing[@]}" || failed=1
-    rm -f /usr/sbin/policy-rc.d
-    exec 9>&-
-    [[ -z $failed ]] || die "apt-get could not install ${missing[*]}"
+    dpkg --configure --pending --force-confdef --force-confold </dev/null >&2 &&
+        apt_refresh &&
+        apt_get install --yes --no-install-recommends "$@"
 }
 
 apt_refresh() {

@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
 # Awaits the end of the first boot: cloud-init still writes keys and package sources before that.
+#   NAME  the machine's host name
 set -euo pipefail
 
 main() {
+    : "${NAME:?}"
     [[ -e /etc/debian_version ]] || die "this is not Debian; the machine's image must be Debian 13"
     if command -v cloud-init >/dev/null; then
         # 2 is "done, with warnings", which a machine can work with.
         timeout 300 cloud-init status --wait >/dev/null || [[ $? == 2 ]] || die "cloud-init: $(cloud-init status --long)"
     fi
+    # What runs on it knows itself by this name, and so do its peers.
+    [[ $(hostname) == "$NAME" ]] ||
+        die "this machine was set up as $(hostname) and cannot become $NAME: set namePrefix and locations back"
     wait_until 120 "systemd has booted" booted || die "systemd has not finished booting: $(systemctl list-jobs --no-pager)"
 }
 

@@ -9,9 +9,14 @@ main() {
     : "${INTERFACE:?}" "${HOSTS:?}"
     apt_install wireguard-tools
     kernel_has_wireguard || apt_install wireguard-go
+    if is_up; then
+        has_address || die "etcd, PostgreSQL and RabbitMQ know this machine by its address in the mesh, which cannot be" \
+            "changed: set meshCidr and the order of the machines back to what gave it" \
+            "$(ip -4 -brief address show "$INTERFACE" | awk '{ print $3 }')"
+    fi
     write_hosts
     systemctl enable --quiet "wg-quick@$INTERFACE"
-    if is_up && has_address; then
+    if is_up; then
         wg syncconf "$INTERFACE" <(with_keys)
     else
         systemctl restart "wg-quick@$INTERFACE" ||

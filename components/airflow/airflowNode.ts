@@ -165,6 +165,7 @@ export class AirflowNode extends pulumi.ComponentResource {
         const variables = {
             UNITS: Object.keys(services).join(" "),
             API: `http://${node.meshAddress}:${ports.airflowApi}`,
+            WORKER_STOP_TIMEOUT: String(this.args.workerStopTimeout),
         };
         const started = this.script("start", "airflow-start.sh", {
             variables: { ...variables, RESTART: "no" },

@@ -35,8 +35,8 @@ export interface HetznerMachinesArgs {
  * One Hetzner Cloud server in each location, with a firewall at the provider and the same one on the machine.
  * Their SSH host keys are made here and pinned, so there is no trust on first use.
  *
- * A machine is never replaced as a side effect: a changed image or user data is for new machines only. To make
- * one anew: `pulumi up --replace <its URN>`.
+ * A machine is never replaced or powered off as a side effect: a changed type, image or user data is for new machines
+ * only. To make one anew: `pulumi up --replace <its URN>`, one at a time.
  */
 export class HetznerMachines extends pulumi.ComponentResource {
     readonly machines: Machine[];
@@ -127,7 +127,12 @@ export class HetznerMachines extends pulumi.ComponentResource {
                 deleteProtection: args.protection ?? false,
                 rebuildProtection: args.protection ?? false,
             },
-            { parent: this, ignoreChanges: ["image", "sshKeys", "userData"] },
+            {
+                parent: this,
+                ignoreChanges: ["image", "serverType", "sshKeys", "userData"],
+                // Its name has to be free before its successor can have it.
+                deleteBeforeReplace: true,
+            },
         );
         const connection: pulumi.Input<Connection> = {
             host: server.ipv4Address,
@@ -154,7 +159,7 @@ export class HetznerMachines extends pulumi.ComponentResource {
     private prepare(child: string, machine: Machine, exposed: Exposure[]): RemoteScript {
         const booted = new RemoteScript(
             `${child}-boot`,
-            { machine, script: "machine-boot.sh" },
+            { machine, script: "machine-boot.sh", variables: { NAME: machine.name } },
             { parent: this },
         );
         const nftables = new RemoteFile(

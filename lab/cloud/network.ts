@@ -34,12 +34,12 @@ export function macOf(address: string): string {
     return `96:00:00:${hex.join(":")}`;
 }
 
-/** The lowest address that no server has; the first one is the gateway's. */
-export function freeAddress({ subnet, servers }: State): string | undefined {
+/** One that no server has, and, as in a real cloud, seldom the one that was freed last. The first is the gateway's. */
+export function freeAddress({ subnet, servers, nextId }: State): string | undefined {
     const taken = new Set(servers.map(({ address }) => address));
-    return Array.from({ length: 253 }, (_, index) => `198.18.${subnet}.${index + 2}`).find(
-        (address) => !taken.has(address),
-    );
+    return Array.from({ length: 253 }, (_, index) => (nextId + index) % 253)
+        .map((place) => `198.18.${subnet}.${place + 2}`)
+        .find((address) => !taken.has(address));
 }
 
 /** A network 198.18.<n>.0/24 of which this computer knows nothing yet. */

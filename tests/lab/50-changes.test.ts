@@ -1,32 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { parseDocument } from "yaml";
+import { configured } from "../helpers/config";
 import { eventually, lab, nodes, on, tryLab } from "../helpers/lab";
 import { outputs } from "../helpers/outputs";
-import { root } from "../helpers/root";
 
 jest.setTimeout(15 * 60_000);
-
-let folder: string;
-
-beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "airflow-ha-"));
-});
-
-afterAll(() => rmSync(folder, { recursive: true }));
-
-/** The lab's configuration with other settings, in a file of its own. */
-function configured(settings: Record<string, unknown>): string[] {
-    const text = readFileSync(join(root, "Pulumi.lab.yaml"), "utf8");
-    const document = parseDocument(text);
-    for (const [key, value] of Object.entries(settings)) {
-        document.setIn(["config", `airflow-ha:${key}`], value);
-    }
-    const file = join(folder, "Pulumi.changed.yaml");
-    writeFileSync(file, document.toString());
-    return ["--config-file", file];
-}
 
 test("a second up changes nothing", async () => {
     await lab(["pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes"]);

@@ -13,6 +13,7 @@ const good: StackConfig = {
     postgresParameters: {},
     workerConcurrency: 8,
     defaultTaskRetries: 1,
+    workerStopTimeout: 600,
 };
 
 test("a good configuration has no problem", () => {
