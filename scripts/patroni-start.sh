@@ -9,6 +9,11 @@ readonly config=/etc/patroni/airflow-ha
 main() {
     : "${MEMBER:?}"
     check
+    if [[ -d $(data_dir) ]]; then
+        renew_passwords
+    else
+        be_let_in
+    fi
     systemctl enable --quiet patroni
     systemctl reload-or-restart patroni || die_with_journal patroni "Patroni did not start"
     wait_until 300 "PostgreSQL on $MEMBER serves" serves ||
@@ -21,6 +26,43 @@ check() {
     complaints=$(runuser -u postgres -- patroni --validate-config --ignore-listen-port "$config" 2>&1 |
         grep --invert-match 'synchronous_mode quorum is not a boolean') || true
     [[ -z $complaints ]] || die "Patroni refuses $config:"$'\n'"$complaints"
+}
+
+data_dir() { setting "$config/node.yml" postgresql.data_dir; }
+
+# setting FILE PATH: the value at a.b.c, as JSON unless it is a text.
+setting() {
+    python3 - "$@" <<'PYTHON'
+import functools, json, sys, yaml
+found = functools.reduce(lambda value, key: value[key], sys.argv[2].split("."), yaml.safe_load(open(sys.argv[1])))
+print(found if isinstance(found, str) else json.dumps(found))
+PYTHON
+}
+
+# A member that is added to a running cluster is in nobody's pg_hba yet.
+be_let_in() {
+    patronictl -c "$config" list --format json 2>/dev/null | jq --exit-status 'any(.Role == "Leader")' >/dev/null || return 0
+    wait_until 60 "the cluster knows $MEMBER's address" add_to_pg_hba || die "pg_hba for $MEMBER cannot be put into effect"
+}
+
+# Fails when another new member does the same at that moment.
+add_to_pg_hba() {
+    setting "$config/cluster.yml" bootstrap.dcs.postgresql.pg_hba | jq '{postgresql: {pg_hba: .}}' |
+        patronictl -c "$config" edit-config --force --apply -
+}
+
+# Patroni gives its roles their passwords when it founds the cluster, and never again.
+renew_passwords() {
+    [[ $(as_postgres <<<'SELECT pg_is_in_recovery()' 2>/dev/null) == f ]] || return 0
+    setting "$config/secrets.yml" postgresql.authentication |
+        jq --raw-output '.[] | "ALTER ROLE \"\(.username)\" PASSWORD \u0027\(.password)\u0027;"' |
+        as_postgres || die "the primary does not take new passwords of Patroni's roles"
+}
+
+# The statements are of no concern to the server's log: they hold passwords.
+as_postgres() {
+    PGOPTIONS='-c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic' \
+        runuser -u postgres -- psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 --dbname=postgres
 }
 
 serves() {
