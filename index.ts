@@ -5,6 +5,7 @@ import {
     DagSync,
     describeEndpoints,
     EtcdCluster,
+    ExistingMachines,
     HetznerMachines,
     loadConfig,
     PatroniPostgres,
@@ -15,7 +16,10 @@ import {
 const config = loadConfig();
 
 // Three machines in three data centres, joined by a mesh. From here on nothing knows a public address.
-const machines = new HetznerMachines("airflow", config);
+const machines =
+    config.machines.length > 0
+        ? new ExistingMachines("airflow", config)
+        : new HetznerMachines("airflow", config);
 const mesh = new WireGuardMesh("mesh", { ...config, machines: machines.machines });
 
 // What Airflow stands on: a database that fails over, a broker and the DAGs, each on every node.
@@ -50,11 +54,13 @@ for (const node of mesh.nodes) {
     );
 }
 
-export const nodes = mesh.nodes.map(({ name, location, publicAddress, meshAddress }) => ({
+export const nodes = mesh.nodes.map(({ name, location, publicAddress, meshAddress, ...login }) => ({
     name,
     location,
     publicAddress,
     meshAddress,
+    user: login.user,
+    sshPort: login.sshPort,
 }));
 export const endpoints = describeEndpoints({ ...config, nodes: mesh.nodes });
 const { user, password } = postgres.database("airflow");

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { airflowProblems } from "./airflow/validate";
 import { etcdProblems } from "./etcd/validate";
-import { machinesProblems } from "./machines/validate";
+import type { ExistingMachine } from "./machines/existing";
+import { existingProblems, machinesProblems } from "./machines/validate";
 import { parameterProblems } from "./patroni/parameters";
 import { ports } from "./ports";
 import { problem, refuseConfiguration, type Problem } from "./problems";
@@ -9,6 +10,7 @@ import { meshProblems } from "./wireguard/validate";
 
 /** The stack's configuration. Descriptions and defaults are in Pulumi.yaml. */
 export interface StackConfig {
+    machines: ExistingMachine[];
     locations: string[];
     namePrefix: string;
     serverType: string;
@@ -25,9 +27,10 @@ export interface StackConfig {
 }
 
 /** Reads the configuration; everything that is wrong with it is one error, before the first resource. */
-export function loadConfig(): StackConfig {
+export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> } {
     const config = new pulumi.Config();
     const loaded: StackConfig = {
+        machines: config.requireObject("machines"),
         locations: config.requireObject("locations"),
         namePrefix: config.require("namePrefix"),
         serverType: config.require("serverType"),
@@ -42,23 +45,32 @@ export function loadConfig(): StackConfig {
         defaultTaskRetries: config.requireNumber("defaultTaskRetries"),
         workerStopTimeout: config.requireNumber("workerStopTimeout"),
     };
-    refuseConfiguration(pulumi.getStack(), [...configProblems(loaded), ...tokenProblems()]);
-    return loaded;
+    const own = loaded.machines.length > 0;
+    refuseConfiguration(pulumi.getStack(), [
+        ...configProblems(loaded),
+        ...(own ? keyProblems(config) : tokenProblems()),
+    ]);
+    return { ...loaded, privateKey: config.requireSecret("privateKey") };
 }
 
 /** What is wrong with the configuration as a whole; each line names the key. */
 export function configProblems(config: StackConfig): Problem[] {
-    const names = config.locations.map((location) => `${config.namePrefix}-${location}`);
-    const { adminCidrs, webCidrs } = config;
+    const { adminCidrs, webCidrs, machines } = config;
+    const own = machines.length > 0;
+    const names = own
+        ? machines.map((machine) => machine.name)
+        : config.locations.map((location) => `${config.namePrefix}-${location}`);
     return [
-        ...machinesProblems(config),
-        // Two equal names come from two equal locations, which machinesProblems has named already.
+        ...(own ? existingProblems(config) : machinesProblems(config)),
+        // Two that are equal have been named already.
         ...meshProblems({
             ...config,
             names: [...new Set(names)],
             elsewhere: { adminCidrs, webCidrs },
         }),
-        ...etcdProblems({ nodes: names }).map((line) => line.replace(/^nodes:/, "locations:")),
+        ...etcdProblems({ nodes: names }).map((line) =>
+            line.replace(/^nodes:/, own ? "machines:" : "locations:"),
+        ),
         ...parameterProblems(config.postgresParameters).map((line) =>
             line.replace(/^parameters/, "postgresParameters"),
         ),
@@ -79,6 +91,15 @@ function portProblems({ httpsPort, wireguardPort }: StackConfig): Problem[] {
         .filter(([, port]) => port === wireguardPort)
         .map(([name]) => problem("wireguardPort", wireguardPort, `this port is taken by ${name}`));
     return [...problems, ...collisions];
+}
+
+function keyProblems(config: pulumi.Config): Problem[] {
+    return config.get("privateKey")
+        ? []
+        : [
+              "privateKey: nothing is set; the SSH key that opens the machines is needed: " +
+                  "pulumi config set --secret privateKey <FILE",
+          ];
 }
 
 function tokenProblems(): Problem[] {

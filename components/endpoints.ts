@@ -18,7 +18,7 @@ export type Endpoints = Record<
 export function describeEndpoints({ nodes, httpsPort }: EndpointsArgs): Endpoints {
     const port = httpsPort === 443 ? "" : `:${httpsPort}`;
     const tunnel = (node: MeshNode, port: number, host = node.meshAddress) =>
-        pulumi.interpolate`ssh -N -L ${port}:${host}:${port} root@${node.publicAddress}`;
+        pulumi.interpolate`ssh -N -L ${port}:${host}:${port} ${login(node)}`;
     return {
         web: byNode(nodes, (node) => pulumi.interpolate`https://${node.publicAddress}${port}`),
         flower: byNode(nodes, (node) => browse(tunnel(node, ports.flower), ports.flower)),
@@ -27,8 +27,14 @@ export function describeEndpoints({ nodes, httpsPort }: EndpointsArgs): Endpoint
         ),
         // HAProxy on the node's loopback finds the primary, wherever it is.
         postgres: byNode(nodes, (node) => tunnel(node, ports.postgresPrimary, "127.0.0.1")),
-        ssh: byNode(nodes, (node) => pulumi.interpolate`ssh root@${node.publicAddress}`),
+        ssh: byNode(nodes, (node) => pulumi.interpolate`ssh ${login(node)}`),
     };
+}
+
+/** `ssh`'s arguments for the node. */
+function login({ user = "root", sshPort = ports.ssh, publicAddress }: MeshNode) {
+    const port = sshPort === ports.ssh ? "" : `-p ${sshPort} `;
+    return pulumi.interpolate`${port}${user}@${publicAddress}`;
 }
 
 function browse(tunnel: pulumi.Output<string>, port: number): pulumi.Output<string> {

@@ -4,6 +4,11 @@ export { loadConfig, type StackConfig } from "./config";
 export * from "./dagsync";
 export { describeEndpoints, type Endpoints, type EndpointsArgs } from "./endpoints";
 export * from "./etcd";
+export {
+    ExistingMachines,
+    type ExistingMachine,
+    type ExistingMachinesArgs,
+} from "./machines/existing";
 export { HetznerMachines, type HetznerMachinesArgs } from "./machines/hetzner";
 export type { Connection, Machine, MeshNode } from "./node";
 export * from "./patroni";

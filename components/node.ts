@@ -4,7 +4,7 @@ import type { types } from "@pulumi/command";
 /** How a machine is reached over SSH: the `connection` of @pulumi/command's remote resources. */
 export type Connection = types.input.remote.ConnectionArgs;
 
-/** A machine that runs Debian 13 and lets root in over SSH. */
+/** A machine that runs Debian 13 and lets root, or a user who may become root by `sudo`, in over SSH. */
 export interface Machine {
     /** Host name, unique in the cluster: a DNS label of at most 63 characters. */
     name: string;
@@ -14,6 +14,10 @@ export interface Machine {
     publicAddress: Input<string>;
     /** Resolves only when the machine has booted and may be configured. */
     connection: Input<Connection>;
+    /** Whom `connection` logs in as. Anybody but root works through `sudo -n`. @default "root" */
+    user?: string;
+    /** TCP port of the machine's sshd. @default 22 */
+    sshPort?: number;
     /** Another value when the machine is made anew: all that was put on it is then put on it again. */
     instance: Input<string>;
     /** The resource that takes the machine's disk with it when it goes: nothing is deleted one by one then. */

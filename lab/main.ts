@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import * as cloud from "./cloud/index.ts";
+import { labEnvironment } from "./pulumi.ts";
 import { labName } from "./settings.ts";
 import { down, pulumi, up } from "./stack.ts";
 import { ssh } from "./ssh.ts";
@@ -55,6 +56,14 @@ program
     .helpOption(false)
     .action(async (args: string[]) => {
         process.exitCode = await pulumi(args);
+    });
+program
+    .command("env")
+    .description('for Pulumi programs of your own in this lab: eval "$(npm run -s lab -- env)"')
+    .action(async () => {
+        for (const [name, value] of Object.entries(await labEnvironment())) {
+            console.log(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
+        }
     });
 program
     .command("down")

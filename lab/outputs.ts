@@ -6,7 +6,14 @@ import { stateDir } from "./settings.ts";
 
 /** What index.ts exports, as far as the lab reads it. */
 export interface StackOutputs {
-    nodes: { name: string; location: string; publicAddress: string; meshAddress: string }[];
+    nodes: {
+        name: string;
+        location: string;
+        publicAddress: string;
+        meshAddress: string;
+        user: string;
+        sshPort: number;
+    }[];
     /** Addresses by service and node. */
     endpoints: Record<string, Record<string, string>>;
     credentials: Record<string, { user: string; password: string }>;

@@ -5,7 +5,7 @@ import { ensureCloud } from "./cloud/index.ts";
 import { ensureEngine } from "./engine/index.ts";
 import { clearInterruptedCreates } from "./engine/pending.ts";
 import { root } from "./root.ts";
-import { stateDir } from "./settings.ts";
+import { configFile, stateDir } from "./settings.ts";
 
 /** The stack's name and so its configuration file, Pulumi.lab.yaml, in every lab: each has its own backend. */
 const stack = "lab";
@@ -17,7 +17,7 @@ export const backendDir = join(stateDir, "pulumi");
 export async function runPulumi(args: string[]): Promise<number> {
     const env = await environment();
     await clearInterruptedCreates(env, root);
-    const { exitCode } = await execa("pulumi", args, {
+    const { exitCode } = await execa("pulumi", withConfiguration(args), {
         cwd: root,
         env,
         stdio: "inherit",
@@ -28,16 +28,24 @@ export async function runPulumi(args: string[]): Promise<number> {
     return exitCode ?? 1;
 }
 
+/** The commands that read the configuration are told which one. */
+function withConfiguration(args: string[]): string[] {
+    const reads = ["up", "preview", "refresh", "destroy", "config", "watch"].includes(args[0]);
+    const told = args.includes("--config-file");
+    return configFile && reads && !told ? [...args, "--config-file", configFile] : args;
+}
+
 /** What a Pulumi command on the lab's stack prints on standard output. */
 export async function pulumiText(args: string[]): Promise<string> {
     const env = await environment();
     return (await execa("pulumi", args, { cwd: root, env, stderr: "inherit" })).stdout;
 }
 
-async function environment(): Promise<Record<string, string>> {
+/** With these variables, Pulumi commands on any program use the lab's engine, cloud and backend. */
+export async function labEnvironment(): Promise<Record<string, string>> {
     const [engine, cloud] = await Promise.all([ensureEngine(), ensureCloud()]);
     await mkdir(backendDir, { recursive: true, mode: 0o700 });
-    const env = {
+    return {
         ...engine.env,
         PULUMI_BACKEND_URL: `file://${backendDir}`,
         // Public on purpose: the lab's secrets open nothing but the lab, and only root reads its state.
@@ -47,6 +55,10 @@ async function environment(): Promise<Record<string, string>> {
         HCLOUD_ENDPOINT: cloud.endpoint,
         HCLOUD_TOKEN: cloud.token,
     };
+}
+
+async function environment(): Promise<Record<string, string>> {
+    const env = await labEnvironment();
     await execa("pulumi", ["stack", "select", "--create", stack], { cwd: root, env });
     return { ...env, PULUMI_STACK: stack };
 }

@@ -10,6 +10,9 @@ export const cacheDir = process.env.LAB_CACHE_DIR ?? join(homedir(), ".cache", "
 /** All that belongs to this lab and goes with `lab -- down`: machines' disks, the stack's state, keys. */
 export const stateDir = join("/var/lib/airflow-ha-lab", labName);
 
+/** Pulumi's configuration file for the lab's stack, where it is not Pulumi.lab.yaml. */
+export const configFile = process.env.LAB_CONFIG;
+
 function readLabName(name: string): string {
     if (!/^[a-z][a-z0-9]{0,9}$/.test(name)) {
         throw new Error(

@@ -6,7 +6,11 @@ import { stateDir } from "./settings.ts";
 
 /** Logs in to a node as root on this terminal, or runs a command there. Gives its exit code. */
 export async function ssh(name: string, command: string[]): Promise<number> {
-    const { exitCode } = await execa("ssh", [...(await sshArguments(name)), ...command], {
+    const { login, become } = await sshArguments(name);
+    const shell =
+        become.length > 0 && command.length === 0 ? ["-t", ...login, ...become, "-i"] : [];
+    const args = shell.length > 0 ? shell : [...login, ...become, ...command];
+    const { exitCode } = await execa("ssh", args, {
         stdio: "inherit",
         reject: false,
     });
@@ -15,14 +19,16 @@ export async function ssh(name: string, command: string[]): Promise<number> {
 
 /** Runs a bash script on a node and gives what it prints; an error holds what it said. */
 export async function sshScript(name: string, script: string, timeoutMs = 60_000): Promise<string> {
-    const { stdout } = await execa("ssh", [...(await sshArguments(name)), "bash", "-s"], {
+    const { login, become } = await sshArguments(name);
+    const { stdout } = await execa("ssh", [...login, ...become, "bash", "-s"], {
         input: script,
         timeout: timeoutMs,
     });
     return stdout;
 }
 
-async function sshArguments(name: string): Promise<string[]> {
+/** How to log in to a node, and what comes before a command that root shall run. */
+async function sshArguments(name: string): Promise<{ login: string[]; become: string[] }> {
     const outputs = await stackOutputs();
     const node = outputs.nodes.find((each) => each.name === name);
     if (node === undefined) {
@@ -30,12 +36,13 @@ async function sshArguments(name: string): Promise<string[]> {
         throw new Error(`no node "${name}"; there are ${names}`);
     }
     const { key, knownHosts } = await writeSshFiles(outputs);
-    return [
+    const login = [
         ...["-i", key, "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR"],
         ...["-o", `UserKnownHostsFile=${knownHosts}`, "-o", "StrictHostKeyChecking=yes"],
         ...["-o", "ConnectTimeout=5", "-o", "ServerAliveInterval=5"],
-        `root@${node.publicAddress}`,
+        ...["-p", String(node.sshPort), `${node.user}@${node.publicAddress}`],
     ];
+    return { login, become: node.user === "root" ? [] : ["sudo", "-n"] };
 }
 
 /** The private key and the hosts' keys as files that `ssh` takes; gives their paths. */

@@ -12,7 +12,7 @@ main() {
     fi
     # What runs on it knows itself by this name, and so do its peers.
     [[ $(hostname) == "$NAME" ]] ||
-        die "this machine was set up as $(hostname) and cannot become $NAME: set namePrefix and locations back"
+        die "this machine's host name is $(hostname), not $NAME; what is set up on a machine cannot change its name"
     wait_until 120 "systemd has booted" booted || die "systemd has not finished booting: $(systemctl list-jobs --no-pager)"
 }
 

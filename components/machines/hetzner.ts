@@ -1,15 +1,13 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { after } from "../after";
 import type { Connection, Machine } from "../node";
 import { ports } from "../ports";
 import { refuse } from "../problems";
-import { RemoteFile, RemoteScript } from "../remote";
 import { versions } from "../versions";
-import { meshInterface } from "../wireguard/render";
 import { anywhere, exposures, type Exposure } from "./exposure";
-import { renderNftables, renderUserData } from "./render";
+import { prepared } from "./prepare";
+import { renderUserData } from "./render";
 import { machinesProblems } from "./validate";
 
 export interface HetznerMachinesArgs {
@@ -148,35 +146,12 @@ export class HetznerMachines extends pulumi.ComponentResource {
             location,
             publicAddress: server.ipv4Address,
             connection,
+            user: "root",
+            sshPort: ports.ssh,
             instance: server.id,
             resource: server,
         };
-        const prepared = this.prepare(child, booted, exposed);
-        return { machine: { ...booted, connection: after(connection, [prepared]) }, hostKey };
-    }
-
-    /** Awaits the end of the boot and closes the machine's own firewall. */
-    private prepare(child: string, machine: Machine, exposed: Exposure[]): RemoteScript {
-        const booted = new RemoteScript(
-            `${child}-boot`,
-            { machine, script: "machine-boot.sh", variables: { NAME: machine.name } },
-            { parent: this },
-        );
-        const nftables = new RemoteFile(
-            `${child}-nftables`,
-            {
-                machine,
-                path: "/etc/nftables.conf",
-                content: renderNftables(exposed, meshInterface),
-                mode: "0755",
-            },
-            { parent: this, dependsOn: booted },
-        );
-        return new RemoteScript(
-            `${child}-prepare`,
-            { machine, script: "machine-prepare.sh", files: [nftables] },
-            { parent: this },
-        );
+        return { machine: prepared(child, booted, exposed, this), hostKey };
     }
 }
 

@@ -69,9 +69,15 @@ export function renderUserData(hostKey: HostKey): string {
 }
 
 function renderSshd(): string {
-    return `# Root by key only. Pulumi opens many connections at once; the default drops them beyond 10.
+    return `# Root by key only.
 PermitRootLogin prohibit-password
 PasswordAuthentication no
+${renderSshdLimits()}`;
+}
+
+/** What sshd has to bear, whoever may log in. */
+export function renderSshdLimits(): string {
+    return `# Pulumi opens many connections at once; the default drops them beyond 10.
 MaxStartups 100:30:200
 MaxSessions 50
 `;

@@ -23,6 +23,60 @@ export function machinesProblems(plan: MachinesPlan): Problem[] {
     ];
 }
 
+export interface ExistingPlan {
+    machines: { name: string; address: string; hostKey: string; user?: string; sshPort?: number }[];
+    adminCidrs: string[];
+    webCidrs: string[];
+}
+
+/** What is wrong with the machines that are there already; each line names the argument. */
+export function existingProblems(plan: ExistingPlan): Problem[] {
+    return [
+        ...plan.machines.flatMap((machine, index) => existingMachineProblems(machine, index)),
+        ...repeatedProblems(plan.machines, "name"),
+        ...repeatedProblems(plan.machines, "address"),
+        ...cidrListProblems("adminCidrs", plan.adminCidrs),
+        ...cidrListProblems("webCidrs", plan.webCidrs),
+    ];
+}
+
+/** Names are checked by the mesh, which every machine goes into. */
+function existingMachineProblems(
+    { address, hostKey, user = "root", sshPort = 22 }: ExistingPlan["machines"][number],
+    index: number,
+): Problem[] {
+    const at = (key: string) => `machines[${index}].${key}`;
+    return [
+        ...(ipaddr.IPv4.isValidFourPartDecimal(address ?? "")
+            ? []
+            : [problem(at("address"), address, "an IPv4 address is needed, such as 203.0.113.7")]),
+        ...(/^(ssh|ecdsa)-\S+ [A-Za-z0-9+/]+=*( .*)?$/.test((hostKey ?? "").trim())
+            ? []
+            : [
+                  problem(
+                      at("hostKey"),
+                      hostKey,
+                      "the line of /etc/ssh/ssh_host_ed25519_key.pub on the machine is needed",
+                  ),
+              ]),
+        ...(/^[a-z_][a-z0-9_-]{0,31}$/.test(user)
+            ? []
+            : [problem(at("user"), user, "a user's name on the machine is needed")]),
+        ...(Number.isInteger(sshPort) && sshPort >= 1 && sshPort <= 65_535
+            ? []
+            : [problem(at("sshPort"), sshPort, "a TCP port is 1 to 65535")]),
+    ];
+}
+
+function repeatedProblems(machines: ExistingPlan["machines"], key: "name" | "address"): Problem[] {
+    const values = machines.map((machine) => machine[key]);
+    return values.flatMap((value, index) =>
+        values.indexOf(value) < index
+            ? [problem(`machines[${index}].${key}`, value, `another machine has the same ${key}`)]
+            : [],
+    );
+}
+
 /** `argument` must be a list of one or more CIDRs, none of which holds another. */
 export function cidrListProblems(argument: string, cidrs: string[]): Problem[] {
     if (cidrs.length === 0) {

@@ -2,7 +2,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import type { Machine } from "../node";
-import { quote } from "./shell";
+import { asRoot, quote } from "./shell";
 
 export interface RemoteFileArgs {
     /** The machine that the file is on. */
@@ -29,7 +29,7 @@ export class RemoteFile extends command.remote.Command {
 
     constructor(name: string, args: RemoteFileArgs, opts?: pulumi.CustomResourceOptions) {
         const { machine, path, content, mode = "0644", owner = "root:root" } = args;
-        const write = writeCommand(path, mode, owner);
+        const write = asRoot(machine.user, writeCommand(path, mode, owner));
         super(
             name,
             {
@@ -37,7 +37,7 @@ export class RemoteFile extends command.remote.Command {
                 create: write,
                 // A machine that is made anew under the old address has lost the file: write it again.
                 update: pulumi.interpolate`${write}\n# on machine ${machine.instance}`,
-                delete: `rm -f ${quote(path)}`,
+                delete: asRoot(machine.user, `rm -f ${quote(path)}`),
                 stdin: content,
                 // Another path is another file: the old one has to go.
                 triggers: [path],

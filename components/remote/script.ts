@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine } from "../node";
 import { fingerprint, type RemoteFile } from "./file";
-import { assignments } from "./shell";
+import { asRoot, assignments } from "./shell";
 
 export interface RemoteScriptArgs {
     /** The machine that the script runs on, as root. */
@@ -28,7 +28,7 @@ export class RemoteScript extends command.remote.Command {
         const { machine, files = [], runAgainOn = [] } = args;
         const run = pulumi
             .output(args.variables ?? {})
-            .apply((plain) => `${assignments(plain)} bash -s`.trimStart());
+            .apply((plain) => asRoot(machine.user, `${assignments(plain)} bash -s`.trimStart()));
         const changes = fingerprint([
             machine.instance,
             ...files.map((file) => file.fingerprint),

@@ -6,6 +6,11 @@ export function quote(value: string): string {
     return `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
+/** The command as root: as it is for root, through sudo for anybody else, who must be let through without a password. */
+export function asRoot(user: string | undefined, command: string): string {
+    return user === undefined || user === "root" ? command : `sudo -n sh -c ${quote(command)}`;
+}
+
 /** `NAME='value' …`, the variables in front of a command, sorted by name. */
 export function assignments(variables: Record<string, string>): string {
     return Object.entries(variables)

@@ -1,6 +1,7 @@
 import { configProblems, type StackConfig } from "../../components/config";
 
 const good: StackConfig = {
+    machines: [],
     locations: ["nbg1", "fsn1", "hel1"],
     namePrefix: "airflow",
     serverType: "cx33",

@@ -13,11 +13,15 @@ interface Resource {
 
 const node = nodes[2];
 
-async function server(): Promise<Resource> {
+async function resources(): Promise<Resource[]> {
     const state = JSON.parse(await lab(["pulumi", "stack", "export"])) as {
         deployment: { resources: Resource[] };
     };
-    const found = state.deployment.resources.find(
+    return state.deployment.resources;
+}
+
+async function server(): Promise<Resource> {
+    const found = (await resources()).find(
         ({ type, outputs }) => type === "hcloud:index/server:Server" && outputs?.name === node,
     );
     if (!found) {
@@ -25,6 +29,26 @@ async function server(): Promise<Resource> {
     }
     return found;
 }
+
+/** Runs `up` with other ones of these resources. */
+async function replace(urns: string[], more: string[] = []): Promise<void> {
+    const options = urns.flatMap((urn) => ["--replace", urn]);
+    await lab(["pulumi", "up", "--yes", "--skip-preview", ...options, ...more]);
+}
+
+test("the passwords of the database are renewed while it is used", async () => {
+    const before = await outputs();
+    const passwords = (await resources())
+        .map(({ urn }) => urn)
+        .filter((urn) => /PatroniPostgres\$.*:RandomPassword::/.test(urn));
+    expect(passwords).toHaveLength(5);
+    await replace(passwords);
+    const after = await outputs();
+    expect(after.credentials.postgres.password).not.toBe(before.credentials.postgres.password);
+    // The replication password is used when a replica connects anew.
+    await on(node, "systemctl restart patroni");
+    await eventually("all is healthy", () => lab(["status"]));
+});
 
 test("a machine that is made anew, as another type, takes its place with what the others have", async () => {
     const before = await server();
@@ -35,7 +59,7 @@ test("a machine that is made anew, as another type, takes its place with what th
     // By itself a changed type is for new machines: nothing is powered off.
     const { nodes: unchanged } = await outputs();
     await lab(["pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes", ...changed]);
-    await lab(["pulumi", "up", "--yes", "--skip-preview", "--replace", before.urn, ...changed]);
+    await replace([before.urn], changed);
 
     const after = await server();
     expect(after.id).not.toBe(before.id);

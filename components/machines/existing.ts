@@ -1,0 +1,125 @@
+import * as pulumi from "@pulumi/pulumi";
+import { after } from "../after";
+import type { Connection, Machine } from "../node";
+import { ports } from "../ports";
+import { refuse } from "../problems";
+import { RemoteFile, RemoteScript } from "../remote";
+import { anywhere, exposures } from "./exposure";
+import { prepared } from "./prepare";
+import { renderSshdLimits } from "./render";
+import { existingProblems } from "./validate";
+
+/** A machine that is there already: Debian 13, and for this system only. */
+export interface ExistingMachine {
+    /** Its host name, as `hostname` prints it there. */
+    name: string;
+    /** The data centre's name, for people. @default the machine's name */
+    location?: string;
+    /** IPv4 address under which the operator and the other machines reach it. */
+    address: string;
+    /** Its SSH host key as /etc/ssh/ssh_host_*_key.pub has it; it is pinned. @example "ssh-ed25519 AAAA…" */
+    hostKey: string;
+    /** Whom to log in as; another one than root must be let through by sudo without a password. @default "root" */
+    user?: string;
+    /** TCP port of its sshd. @default 22 */
+    sshPort?: number;
+}
+
+export interface ExistingMachinesArgs {
+    /** Append only: the order gives mesh addresses. */
+    machines: ExistingMachine[];
+    /** The key that opens all of them, in OpenSSH's or PEM format, without a passphrase. */
+    privateKey: pulumi.Input<string>;
+    /** Networks that may log in over SSH; Pulumi's own machine must be in one of them. */
+    adminCidrs: string[];
+    /** Networks that may open the web UI. @default everywhere */
+    webCidrs?: string[];
+    /** TCP port of the web UI. @default 443 */
+    httpsPort?: number;
+    /** UDP port of WireGuard. @default 51820 */
+    wireguardPort?: number;
+}
+
+/**
+ * Machines that somebody else has made: they are closed by their own firewall (nftables) and from then on taken like
+ * those of HetznerMachines. When the stack is destroyed, the files that it wrote are removed; what it installed, and
+ * all data, stays.
+ */
+export class ExistingMachines extends pulumi.ComponentResource {
+    readonly machines: Machine[];
+    /** The key that the program logs in with; secret. */
+    readonly privateKey: pulumi.Output<string>;
+    /** `known_hosts` lines of all machines. */
+    readonly knownHosts: pulumi.Output<string>;
+
+    constructor(name: string, args: ExistingMachinesArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-ha:index:ExistingMachines", name, {}, opts);
+        const plan = {
+            ...args,
+            webCidrs: args.webCidrs ?? anywhere,
+            httpsPort: args.httpsPort ?? ports.https,
+            wireguardPort: args.wireguardPort ?? ports.wireguard,
+        };
+        refuse(this, name, existingProblems(plan));
+
+        this.privateKey = pulumi.secret(args.privateKey);
+        this.machines = plan.machines.map((existing) => {
+            const child = `${name}-${existing.name}`;
+            const machine = this.createMachine(child, existing);
+            const exposed = exposures({ ...plan, sshPort: existing.sshPort ?? ports.ssh });
+            return prepared(child, machine, exposed, this);
+        });
+        this.knownHosts = pulumi.output(plan.machines.map(knownHost).join(""));
+        this.registerOutputs({ privateKey: this.privateKey, knownHosts: this.knownHosts });
+    }
+
+    private createMachine(child: string, existing: ExistingMachine): Machine {
+        const { name, location = name, address, hostKey, user = "root" } = existing;
+        const sshPort = existing.sshPort ?? ports.ssh;
+        // A machine whose system was installed anew has another host key.
+        const instance = keyOf(hostKey);
+        const connection: pulumi.Input<Connection> = {
+            host: address,
+            port: sshPort,
+            user,
+            privateKey: this.privateKey,
+            hostKey: instance,
+            dialErrorLimit: 60,
+            perDialTimeout: 10,
+        };
+        const machine = {
+            name,
+            location,
+            publicAddress: address,
+            connection,
+            user,
+            sshPort,
+            instance,
+        };
+        const limits = new RemoteFile(
+            `${child}-sshd-limits`,
+            {
+                machine,
+                path: "/etc/ssh/sshd_config.d/10-airflow-ha.conf",
+                content: renderSshdLimits(),
+            },
+            { parent: this },
+        );
+        const sshd = new RemoteScript(
+            `${child}-sshd`,
+            { machine, script: "machine-sshd.sh", files: [limits] },
+            { parent: this },
+        );
+        return { ...machine, connection: after(connection, [sshd]) };
+    }
+}
+
+function knownHost({ address, sshPort = ports.ssh, hostKey }: ExistingMachine): string {
+    const host = sshPort === ports.ssh ? address : `[${address}]:${sshPort}`;
+    return `${host} ${keyOf(hostKey)}\n`;
+}
+
+/** A public key without its comment. */
+function keyOf(line: string): string {
+    return line.trim().split(/\s+/).slice(0, 2).join(" ");
+}
