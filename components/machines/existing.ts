@@ -84,7 +84,8 @@ export class ExistingMachines extends pulumi.ComponentResource {
             user,
             privateKey: this.privateKey,
             hostKey: instance,
-            dialErrorLimit: 60,
+            // 12 tries, at most 5 s apart: it is there, so a minute is for a reboot. A wrong key or user is told soon.
+            dialErrorLimit: 12,
             perDialTimeout: 10,
         };
         const machine = {

@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Pulumi's arguments for the lab's configuration with other settings, in a file of its own. */
 export function configured(settings: Record<string, unknown>): string[] {
-    const text = readFileSync(join(root, "Pulumi.lab.yaml"), "utf8");
+    const text = readFileSync(process.env.LAB_CONFIG ?? join(root, "Pulumi.lab.yaml"), "utf8");
     const document = parseDocument(text);
     for (const [key, value] of Object.entries(settings)) {
         document.setIn(["config", `airflow-ha:${key}`], value);

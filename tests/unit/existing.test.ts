@@ -1,0 +1,118 @@
+import { configProblems } from "../../components/config";
+import { ExistingMachines } from "../../components/machines/existing";
+import { existingProblems } from "../../components/machines/validate";
+import { asRoot } from "../../components/remote/shell";
+import { WireGuardMesh } from "../../components/wireguard/mesh";
+import { record, type Registered } from "../helpers/mocks";
+
+const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIZpUYPd root@one";
+const machines = [
+    { name: "one", address: "203.0.113.1", hostKey },
+    { name: "two", address: "203.0.113.2", hostKey, user: "ops", sshPort: 2222 },
+    { name: "three", address: "203.0.113.3", hostKey, location: "cellar" },
+];
+const plan = { machines, adminCidrs: ["203.0.113.0/24"], webCidrs: ["0.0.0.0/0"] };
+
+describe("existingProblems", () => {
+    it("finds nothing wrong with a good plan", () => {
+        expect(existingProblems(plan)).toEqual([]);
+    });
+
+    it("names each key of each machine that is wrong", () => {
+        const wrong = [
+            { name: "one", address: "one.example.com", hostKey: "AAAA", user: "a b", sshPort: 0 },
+            machines[1],
+            { ...machines[1], hostKey },
+        ];
+        expect(existingProblems({ ...plan, machines: wrong, adminCidrs: [] })).toEqual([
+            'machines[0].address: got "one.example.com"; an IPv4 address is needed, such as 203.0.113.7',
+            'machines[0].hostKey: got "AAAA"; ' +
+                "the line of /etc/ssh/ssh_host_ed25519_key.pub on the machine is needed",
+            'machines[0].user: got "a b"; a user\'s name on the machine is needed',
+            "machines[0].sshPort: got 0; a TCP port is 1 to 65535",
+            'machines[2].name: got "two"; another machine has the same name',
+            'machines[2].address: got "203.0.113.2"; another machine has the same address',
+            "adminCidrs: got []; at least one network in CIDR notation is needed",
+        ]);
+    });
+
+    it("says what is missing", () => {
+        const empty = [{} as (typeof machines)[number]];
+        expect(existingProblems({ ...plan, machines: empty }).join("\n")).toMatch(
+            /machines\[0\]\.address: got nothing; .*\nmachines\[0\]\.hostKey: got nothing; /,
+        );
+    });
+
+    it("is asked instead of what Hetzner would need", () => {
+        const config = {
+            ...plan,
+            machines: machines.slice(0, 2),
+            locations: ["nowhere"],
+            namePrefix: "",
+            serverType: "",
+            protection: false,
+            httpsPort: 443,
+            wireguardPort: 51820,
+            meshCidr: "10.90.0.0/24",
+            postgresParameters: {},
+            workerConcurrency: 8,
+            defaultTaskRetries: 1,
+            workerStopTimeout: 600,
+        };
+        expect(configProblems(config)).toEqual([
+            expect.stringMatching(/^machines: got 2; etcd decides by majority/),
+        ]);
+    });
+});
+
+describe("ExistingMachines", () => {
+    let all: Registered[];
+    beforeAll(async () => {
+        all = await record(() => {
+            const existing = new ExistingMachines("own", { ...plan, privateKey: "the key" });
+            new WireGuardMesh("mesh", { machines: existing.machines });
+        });
+    });
+    const named = (name: string) => all.find((each) => each.name === name);
+
+    it("prepares each machine and makes none", () => {
+        const own = all.filter(({ parent }) => parent === "own");
+        expect(own.map(({ name }) => name).sort()).toEqual(
+            machines
+                .flatMap(({ name }) =>
+                    ["sshd-limits", "sshd", "boot", "nftables", "prepare"].map(
+                        (what) => `own-${name}-${what}`,
+                    ),
+                )
+                .sort(),
+        );
+        expect(new Set(own.map(({ type }) => type))).toEqual(new Set(["command:remote:Command"]));
+    });
+
+    it("logs in as it was told, with the pinned key, and keeps its own key secret", () => {
+        expect(named("own-two-boot")?.inputs.connection).toMatchObject({
+            secret: {
+                host: "203.0.113.2",
+                port: 2222,
+                user: "ops",
+                hostKey: hostKey.replace(" root@one", ""),
+                privateKey: "the key",
+            },
+        });
+    });
+
+    it("works through sudo for anybody but root", () => {
+        expect(named("own-one-boot")?.inputs.create).toBe("NAME='one' bash -s");
+        expect(named("own-two-boot")?.inputs.create).toBe(asRoot("ops", "NAME='two' bash -s"));
+        expect(named("mesh-two-config")?.inputs.delete).toMatch(/^sudo -n sh -c 'rm -f/);
+    });
+
+    it("opens each machine's own SSH port", () => {
+        expect(named("own-two-nftables")?.inputs.stdin).toContain("tcp dport 2222 accept");
+        expect(named("own-three-nftables")?.inputs.stdin).toContain("tcp dport 22 accept");
+    });
+
+    it("is done before the mesh begins", () => {
+        expect(named("mesh-one-apply")?.dependsOn).toContain("own-one-prepare");
+    });
+});
