@@ -34,7 +34,10 @@ const rabbit = new RabbitCluster("rabbit", { nodes: mesh.nodes, vhosts: ["airflo
 const dags = new DagSync("dags", { nodes: mesh.nodes, path: "/srv/airflow/dags" });
 
 // Every node runs every part of Airflow; the first one migrates the database, the others wait for that.
-const secrets = new AirflowSecrets("airflow", { nodes: mesh.nodes });
+const secrets = new AirflowSecrets("airflow", {
+    nodes: mesh.nodes,
+    certificate: config.certificate,
+});
 const airflow: AirflowNode[] = [];
 for (const node of mesh.nodes) {
     airflow.push(

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { certificateProblems, type OwnCertificate } from "./airflow/certificate";
 import { airflowProblems } from "./airflow/validate";
 import { etcdProblems } from "./etcd/validate";
 import type { ExistingMachine } from "./machines/existing";
@@ -24,6 +25,8 @@ export interface StackConfig {
     workerConcurrency: number;
     defaultTaskRetries: number;
     workerStopTimeout: number;
+    /** The web UI's own one. */
+    certificate?: OwnCertificate;
 }
 
 /** Reads the configuration; everything that is wrong with it is one error, before the first resource. */
@@ -44,12 +47,15 @@ export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> 
         workerConcurrency: config.requireNumber("workerConcurrency"),
         defaultTaskRetries: config.requireNumber("defaultTaskRetries"),
         workerStopTimeout: config.requireNumber("workerStopTimeout"),
+        certificate: ownCertificate(config),
     };
-    const own = loaded.machines.length > 0;
-    refuseConfiguration(pulumi.getStack(), [
-        ...configProblems(loaded),
-        ...(own ? keyProblems(config) : tokenProblems()),
-    ]);
+    refuseConfiguration(
+        pulumi.getStack(),
+        [
+            ...configProblems(loaded),
+            ...(loaded.machines.length > 0 ? keyProblems(config) : tokenProblems()),
+        ].map(withCommand),
+    );
     return { ...loaded, privateKey: config.requireSecret("privateKey") };
 }
 
@@ -75,6 +81,7 @@ export function configProblems(config: StackConfig): Problem[] {
             line.replace(/^parameters/, "postgresParameters"),
         ),
         ...airflowProblems(config),
+        ...(config.certificate ? certificateProblems(config.certificate) : []),
         ...portProblems(config),
     ];
 }
@@ -96,20 +103,40 @@ function portProblems({ httpsPort, wireguardPort }: StackConfig): Problem[] {
 function keyProblems(config: pulumi.Config): Problem[] {
     return config.get("privateKey")
         ? []
-        : [
-              "privateKey: nothing is set; the SSH key that opens the machines is needed: " +
-                  "pulumi config set --secret privateKey <FILE",
-          ];
+        : ["privateKey: nothing is set; the SSH key that opens the machines is needed"];
 }
 
 function tokenProblems(): Problem[] {
     const token = new pulumi.Config("hcloud").get("token") ?? process.env.HCLOUD_TOKEN;
     return token
         ? []
-        : [
-              "hcloud:token: nothing is set; an API token of a Hetzner Cloud project is needed: " +
-                  "pulumi config set --secret hcloud:token …",
-          ];
+        : ["hcloud:token: nothing is set; an API token of a Hetzner Cloud project is needed"];
+}
+
+/** How to set what a stack has to be told, by key. */
+const commands: Record<string, string> = {
+    adminCidrs: "pulumi config set --path 'adminCidrs[0]' 203.0.113.7/32",
+    "hcloud:token": "pulumi config set --secret hcloud:token",
+    privateKey: "pulumi config set --secret privateKey <FILE",
+    certificateKey: "pulumi config set --secret certificateKey <FILE",
+    certificate: "pulumi config set certificate <FILE",
+};
+
+/** The line, and, where it is about a whole setting that has no default, the command that sets it. */
+function withCommand(line: Problem): Problem {
+    const key = Object.keys(commands).find((each) => line.startsWith(`${each}: `));
+    return key ? `${line}: ${commands[key]}` : line;
+}
+
+function ownCertificate(config: pulumi.Config): OwnCertificate | undefined {
+    // Whoever sets a value from a file may lose its last line's end.
+    const pem = (key: string) =>
+        config
+            .require(key)
+            .trim()
+            .replace(/(?<=.)$/, "\n");
+    const [certificate, key] = [pem("certificate"), pem("certificateKey")];
+    return certificate || key ? { certificate, key } : undefined;
 }
 
 /** Values such as `8` and `true` come as numbers and booleans from YAML; PostgreSQL takes text. */

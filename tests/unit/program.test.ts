@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { loadConfig } from "../../components";
 import { record, type Registered } from "../helpers/mocks";
 import { root } from "../helpers/root";
 
@@ -11,12 +12,13 @@ const project = "airflow-ha";
 
 /** What each stack is still asked for, as a user would set it. */
 const asked = {
+    prod: { [`${project}:adminCidrs`]: ["203.0.113.0/24"] },
     dev: { [`${project}:adminCidrs`]: ["203.0.113.0/24"] },
     lab: {},
 } satisfies Record<string, Record<string, unknown>>;
 
 /** Settings as Pulumi hands them to the program: defaults of Pulumi.yaml, over them the stack's file. */
-function configure(stack: keyof typeof asked): void {
+function configure(stack: keyof typeof asked, more: Record<string, unknown> = asked[stack]): void {
     const { config: schema } = read("Pulumi.yaml") as {
         config: Record<string, { default?: unknown }>;
     };
@@ -24,7 +26,7 @@ function configure(stack: keyof typeof asked): void {
         ([key, { default: value }]) => [`${project}:${key}`, value] as const,
     );
     const { config } = read(`Pulumi.${stack}.yaml`) as { config: Record<string, unknown> };
-    const all = { ...Object.fromEntries(defaults), ...config, ...asked[stack] };
+    const all = { ...Object.fromEntries(defaults), ...config, ...more };
     pulumi.runtime.setAllConfig(
         Object.fromEntries(
             Object.entries(all).map(([key, value]) => [
@@ -39,7 +41,27 @@ function read(file: string): unknown {
     return parse(readFileSync(join(root, file), "utf8"));
 }
 
-describe.each(["dev", "lab"] as const)("index.ts with Pulumi.%s.yaml", (stack) => {
+test("what a stack is not told yet is named at once, with the command that sets it", async () => {
+    delete process.env.HCLOUD_TOKEN;
+    await record(() => {
+        configure("prod", { [`${project}:certificate`]: "no certificate" });
+        expect(() => loadConfig()).toThrow(
+            [
+                'configuration of stack "stack" has 4 problems:',
+                "  - adminCidrs: got []; at least one network in CIDR notation is needed: " +
+                    "pulumi config set --path 'adminCidrs[0]' 203.0.113.7/32",
+                "  - certificate: it is no PEM certificate: " +
+                    "pulumi config set certificate <FILE",
+                "  - certificateKey: it is no PEM private key without a passphrase: " +
+                    "pulumi config set --secret certificateKey <FILE",
+                "  - hcloud:token: nothing is set; an API token of a Hetzner Cloud project is needed: " +
+                    "pulumi config set --secret hcloud:token",
+            ].join("\n"),
+        );
+    });
+});
+
+describe.each(["dev", "prod", "lab"] as const)("index.ts with Pulumi.%s.yaml", (stack) => {
     let registered: Registered[];
 
     beforeAll(async () => {
