@@ -62,7 +62,10 @@ export class ExistingMachines extends pulumi.ComponentResource {
         };
         refuse(this, name, existingProblems(plan));
 
-        this.privateKey = pulumi.secret(args.privateKey);
+        // OpenSSH wants the last line's end, which a value that was set from a file has lost.
+        this.privateKey = pulumi.secret(
+            pulumi.output(args.privateKey).apply((key) => `${key.trim()}\n`),
+        );
         this.machines = plan.machines.map((existing) => {
             const child = `${name}-${existing.name}`;
             const machine = this.createMachine(child, existing);

@@ -96,7 +96,7 @@ describe("ExistingMachines", () => {
                 port: 2222,
                 user: "ops",
                 hostKey: hostKey.replace(" root@one", ""),
-                privateKey: "the key",
+                privateKey: "the key\n",
             },
         });
     });
