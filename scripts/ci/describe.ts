@@ -6,6 +6,9 @@ import { code, fence } from "./markdown.ts";
 import { fileOf, isFile, isScript, reasonToRun } from "./remote.ts";
 import { hidden } from "./secrets.ts";
 
+/** Lines that come and go in one diff. More would hardly fit into a comment, and take seconds to compare. */
+const mostLines = 2000;
+
 /** What is to be said of a change beside its name, in Markdown. */
 export interface Description {
     /** One line; empty where the name says it all. */
@@ -71,7 +74,13 @@ function yaml(inputs: Inputs): string {
         : stringify(inputs, { lineWidth: 0 }).replaceAll(unknown, "(known only then)");
 }
 
+/** Undefined where there is no difference. */
 function diff(before: string, after: string): string | undefined {
-    const patch = structuredPatch("", "", before, after);
+    const patch = structuredPatch("", "", before, after, undefined, undefined, {
+        maxEditLength: mostLines,
+    });
+    if (patch === undefined) {
+        return `More than ${mostLines} lines change.`;
+    }
     return patch.hunks.length === 0 ? undefined : fence("diff", formatPatch(patch, OMIT_HEADERS));
 }

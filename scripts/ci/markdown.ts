@@ -14,7 +14,7 @@ export function code(text: string): string {
 
 /** A section that opens by a click. */
 export function details(summary: string, content: string): string {
-    return `<details><summary>${escape(summary)}</summary>\n\n${content}\n\n</details>`;
+    return `<details><summary>${escape(summary)}</summary>\n\n${content.trimEnd()}\n\n</details>`;
 }
 
 /** Each line of the content belongs to the list item. */

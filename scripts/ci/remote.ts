@@ -13,20 +13,10 @@ export interface File {
     access?: string;
 }
 
-/** A RemoteScript's create command ends in it. */
-const runsScript = /(^| )bash -s$/;
-
-/** Whether the change is one of a RemoteScript, whose text goes by standard input like a file's. */
+/** Whether the change is one of a RemoteScript. Its text goes by standard input like a file's, but it has no path. */
 export function isScript({ type, before, after }: Change): boolean {
-    return type === command && [before, after].some(holdsScript);
-}
-
-function holdsScript({ create, stdin }: Inputs): boolean {
-    // Where the command is hidden or not known yet, the text alone has to tell.
-    const commandTells = typeof create === "string" && create !== hidden && create !== unknown;
-    return commandTells
-        ? runsScript.test(create)
-        : typeof stdin === "string" && stdin.startsWith("#!/");
+    const sides = [before, after].filter((inputs) => Object.keys(inputs).length > 0);
+    return type === command && sides.some(({ triggers }) => triggers === undefined);
 }
 
 export function isFile(change: Change): boolean {
@@ -89,7 +79,7 @@ function changedVariables(before: unknown, after: unknown): string[] {
 
 /** What a script is told, by name. */
 export function variables(create: unknown): Map<string, string> {
-    const assignments = typeof create === "string" && runsScript.test(create) ? create : "";
+    const assignments = typeof create === "string" && / bash -s$/.test(create) ? create : "";
     return new Map(
         [...assignments.matchAll(/([A-Z][A-Z0-9_]*)='((?:[^']|'\\'')*)'(?= |$)/g)].map(
             ([, name = "", value = ""]) => [name, value.replaceAll(String.raw`'\''`, "'")],

@@ -99,9 +99,11 @@ function warningSections(changes: Change[]): Section[] {
 
 /** All components of one type together: the nodes of Airflow change alike. */
 function byComponent(changes: Change[]): [type: string, Change[]][] {
-    return Object.entries(
-        Object.groupBy(changes, ({ component }) => component.type) as Record<string, Change[]>,
-    );
+    const types = new Set(changes.map(({ component }) => component.type));
+    return [...types].map((type) => [
+        type,
+        changes.filter(({ component }) => component.type === type),
+    ]);
 }
 
 function componentSection(type: string, changes: Change[]): Section {

@@ -1,55 +1,15 @@
-import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "yaml";
-import { record, type Registered } from "../helpers/mocks";
-import { root } from "../helpers/root";
+import type { Registered } from "../helpers/mocks";
+import { recordProgram } from "../helpers/program";
 
 jest.setTimeout(60_000);
 
 const project = "airflow-ha";
 
-/** What each stack is still asked for, as a user would set it. */
-const asked = {
-    dev: { [`${project}:adminCidrs`]: ["203.0.113.0/24"] },
-    lab: {},
-} satisfies Record<string, Record<string, unknown>>;
-
-/** Settings as Pulumi hands them to the program: defaults of Pulumi.yaml, over them the stack's file. */
-function configure(stack: keyof typeof asked): void {
-    const { config: schema } = read("Pulumi.yaml") as {
-        config: Record<string, { default?: unknown }>;
-    };
-    const defaults = Object.entries(schema).map(
-        ([key, { default: value }]) => [`${project}:${key}`, value] as const,
-    );
-    const { config } = read(`Pulumi.${stack}.yaml`) as { config: Record<string, unknown> };
-    const all = { ...Object.fromEntries(defaults), ...config, ...asked[stack] };
-    pulumi.runtime.setAllConfig(
-        Object.fromEntries(
-            Object.entries(all).map(([key, value]) => [
-                key,
-                typeof value === "string" ? value : JSON.stringify(value),
-            ]),
-        ),
-    );
-}
-
-function read(file: string): unknown {
-    return parse(readFileSync(join(root, file), "utf8"));
-}
-
 describe.each(["dev", "lab"] as const)("index.ts with Pulumi.%s.yaml", (stack) => {
     let registered: Registered[];
 
     beforeAll(async () => {
-        process.env.HCLOUD_TOKEN = "token";
-        registered = await record(() => {
-            configure(stack);
-            return jest.isolateModulesAsync(async () => {
-                await import("../../index");
-            });
-        });
+        registered = await recordProgram(stack);
     });
 
     test("is made of these components", () => {
