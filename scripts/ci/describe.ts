@@ -44,7 +44,8 @@ function describeFile({ operation, before, after, changed }: Change): Descriptio
         return { line: [path, ...notes, ...what].join(", ") };
     }
     if (old.text === current.text && notes.length === 0) {
-        return { line: `${path}, written again as it is` };
+        // Without its path, so that all such files of a component are one item.
+        return { line: "written again as it is" };
     }
     return { line: [path, ...notes].join(", "), block: diff(old.text ?? "", current.text) };
 }
