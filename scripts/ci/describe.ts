@@ -37,7 +37,7 @@ function describeFile({ operation, before, after, changed }: Change): Descriptio
         ...(old.access === current.access ? [] : [`${old.access} → ${current.access}`]),
     ];
     if (current.text === undefined) {
-        return { line: [path, ...notes, "its text is known only then"].join(", ") };
+        return { line: [path, ...notes, "its text is known only when it is applied"].join(", ") };
     }
     if (current.text === hidden) {
         const what = changed.includes("stdin") ? [`${code(hidden)} changed`] : [];
@@ -72,7 +72,10 @@ function describeOther({ operation, before, after, changed }: Change): Descripti
 function yaml(inputs: Inputs): string {
     return Object.keys(inputs).length === 0
         ? ""
-        : stringify(inputs, { lineWidth: 0 }).replaceAll(unknown, "(known only then)");
+        : stringify(inputs, { lineWidth: 0 }).replaceAll(
+              unknown,
+              "(known only when it is applied)",
+          );
 }
 
 /** Undefined where there is no difference. */

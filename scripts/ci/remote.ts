@@ -58,7 +58,7 @@ export function reasonToRun({ before, after }: Change): string {
         return "its text changed";
     }
     if (after.update === unknown) {
-        return "a file that it reads, or the machine, is known only then";
+        return "a file that it reads, or the machine, is known only when it is applied";
     }
     return differs(before.update, after.update) || before.update === hidden
         ? "a file that it reads changed, or the machine was made anew"
