@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What can be said about the code without running it: format, lint, types, shell. `--format` mends the format.
+# What can be said about the code without running it: format, lint, types, shell, workflows. `--format` mends the format.
 set -euo pipefail
 
 main() {
@@ -17,8 +17,10 @@ main() {
     step "format" prettier --check --log-level warn .
     step "shell format" shfmt --diff --indent 4 "${scripts[@]}"
     step "shell" shellcheck --external-sources "${scripts[@]}"
+    step "workflows" bash tests/actionlint.sh
     step "types" tsc -p tsconfig.json
     step "types of lab/" tsc -p lab/tsconfig.json
+    step "types of scripts/ci/" tsc -p scripts/ci/tsconfig.json
     step "types of tests/" tsc -p tests/tsconfig.json
     step "lint" eslint --max-warnings 0 .
     echo "check: all clean"

@@ -6,6 +6,7 @@ export interface Registered {
     type: string;
     name: string;
     parent: string;
+    parentType: string;
     dependsOn: string[];
     inputs: Record<string, unknown>;
 }
@@ -78,6 +79,7 @@ function describe(request: RegisterRequest): Registered {
         type: request.getType(),
         name: request.getName(),
         parent: nameOf(request.getParent()),
+        parentType: request.getParent().split("::").at(-2)?.split("$").at(-1) ?? "",
         dependsOn: request.getDependenciesList().map(nameOf).sort(),
         inputs: readable(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
     };

@@ -1,45 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "yaml";
 import { loadConfig } from "../../components";
 import { record, type Registered } from "../helpers/mocks";
-import { root } from "../helpers/root";
+import { configure, recordProgram } from "../helpers/program";
 
 jest.setTimeout(60_000);
 
 const project = "airflow-ha";
-
-/** What each stack is still asked for, as a user would set it. */
-const asked = {
-    prod: { [`${project}:adminCidrs`]: ["203.0.113.0/24"] },
-    dev: { [`${project}:adminCidrs`]: ["203.0.113.0/24"] },
-    lab: {},
-} satisfies Record<string, Record<string, unknown>>;
-
-/** Settings as Pulumi hands them to the program: defaults of Pulumi.yaml, over them the stack's file. */
-function configure(stack: keyof typeof asked, more: Record<string, unknown> = asked[stack]): void {
-    const { config: schema } = read("Pulumi.yaml") as {
-        config: Record<string, { default?: unknown }>;
-    };
-    const defaults = Object.entries(schema).map(
-        ([key, { default: value }]) => [`${project}:${key}`, value] as const,
-    );
-    const { config } = read(`Pulumi.${stack}.yaml`) as { config: Record<string, unknown> };
-    const all = { ...Object.fromEntries(defaults), ...config, ...more };
-    pulumi.runtime.setAllConfig(
-        Object.fromEntries(
-            Object.entries(all).map(([key, value]) => [
-                key,
-                typeof value === "string" ? value : JSON.stringify(value),
-            ]),
-        ),
-    );
-}
-
-function read(file: string): unknown {
-    return parse(readFileSync(join(root, file), "utf8"));
-}
 
 test("what a stack is not told yet is named at once, with the command that sets it", async () => {
     delete process.env.HCLOUD_TOKEN;
@@ -65,13 +30,7 @@ describe.each(["dev", "prod", "lab"] as const)("index.ts with Pulumi.%s.yaml", (
     let registered: Registered[];
 
     beforeAll(async () => {
-        process.env.HCLOUD_TOKEN = "token";
-        registered = await record(() => {
-            configure(stack);
-            return jest.isolateModulesAsync(async () => {
-                await import("../../index");
-            });
-        });
+        registered = await recordProgram(stack);
     });
 
     test("is made of these components", () => {
