@@ -3,14 +3,14 @@ import {
     AirflowNode,
     AirflowSecrets,
     DagSync,
-    describeEndpoints,
     EtcdCluster,
     HetznerMachines,
-    loadConfig,
     PatroniPostgres,
     RabbitCluster,
     WireGuardMesh,
 } from "./components";
+import { loadConfig } from "./components/config";
+import { describeEndpoints } from "./components/endpoints";
 
 const config = loadConfig();
 

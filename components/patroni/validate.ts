@@ -1,11 +1,12 @@
 import { problem, type Problem } from "../problems";
+import type { DatabaseArgs } from "./database";
 import { parameterProblems } from "./parameters";
 import type { Lease, OwnedDatabase } from "./render";
 
 /** The plain part of PatroniPostgres' arguments. */
 export interface PostgresSettings {
     nodes: unknown[];
-    databases: { name: string; owner?: string }[];
+    databases: DatabaseArgs[];
     parameters?: Record<string, string>;
     ttl?: number;
     loopWait?: number;
