@@ -68,7 +68,9 @@ function databaseProblems(databases: OwnedDatabase[]): Problem[] {
     ];
 }
 
-const databaseNamesTaken = /^(postgres|template[01]|replication|all|sameuser|samerole)$/;
+/** PostgreSQL's own, and those of resources of PatroniPostgres beside its databases'. */
+const databaseNamesTaken =
+    /^(postgres|template[01]|replication|all|sameuser|samerole|settings|pgpass|superuser|rewind|restapi)$/;
 const rolesTaken = /^(postgres|replicator|rewind|all|none|public|pg_.*)$/;
 
 function nameProblems(argument: string, name: string, taken: RegExp): Problem[] {
