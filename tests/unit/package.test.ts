@@ -126,6 +126,17 @@ test("Pulumi runs this repository's program, not what the package exports", () =
     expect(project.main).toBe("index.ts");
 });
 
+test("package-lock.json is that of package.json, and works with any registry", () => {
+    const text = readFileSync(join(root, "package-lock.json"), "utf8");
+    const { packages } = JSON.parse(text) as { packages: Record<string, typeof manifest> };
+    expect(packages[""]).toMatchObject({
+        dependencies: manifest.dependencies,
+        peerDependencies: manifest.peerDependencies,
+        devDependencies: manifest.devDependencies,
+    });
+    expect(text).not.toContain('"resolved"');
+});
+
 test("each peer is tested in exactly one version, the lowest that is allowed", () => {
     for (const [name, range] of Object.entries(manifest.peerDependencies)) {
         expect(`${name} ${range.slice(1)}`).toBe(`${name} ${manifest.devDependencies[name]}`);
