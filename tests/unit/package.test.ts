@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { root } from "../helpers/root";
 import type { Import } from "./package/importer";
 
-jest.setTimeout(120_000);
+jest.setTimeout(60_000);
 
 const bin = join(root, "node_modules/.bin");
 const folder = mkdtempSync(join(tmpdir(), "airflow-ha-package-"));
