@@ -3,15 +3,15 @@ import {
     AirflowNode,
     AirflowSecrets,
     DagSync,
-    describeEndpoints,
     EtcdCluster,
     ExistingMachines,
     HetznerMachines,
-    loadConfig,
     PatroniPostgres,
     RabbitCluster,
     WireGuardMesh,
 } from "./components";
+import { loadConfig } from "./components/config";
+import { describeEndpoints } from "./components/endpoints";
 
 const config = loadConfig();
 

@@ -1,18 +1,31 @@
-/** What other stacks import. */
-export * from "./airflow";
-export { loadConfig, type StackConfig } from "./config";
-export * from "./dagsync";
-export { describeEndpoints, type Endpoints, type EndpointsArgs } from "./endpoints";
-export * from "./etcd";
+/**
+ * Components for highly available services on machines in several data centres: machines, a WireGuard mesh between
+ * them, and on the mesh etcd, PostgreSQL, RabbitMQ, a synchronized folder and Apache Airflow.
+ * @packageDocumentation
+ */
+export {
+    AirflowNode,
+    AirflowSecrets,
+    type AirflowNodeArgs,
+    type AirflowSecretsArgs,
+    type Certificate,
+} from "./airflow";
+export { DagSync, type DagSyncArgs } from "./dagsync";
+export { EtcdCluster, type EtcdClusterArgs } from "./etcd";
 export {
     ExistingMachines,
     type ExistingMachine,
     type ExistingMachinesArgs,
 } from "./machines/existing";
 export { HetznerMachines, type HetznerMachinesArgs } from "./machines/hetzner";
+export type { Login } from "./login";
 export type { Connection, Machine, MeshNode } from "./node";
-export * from "./patroni";
+export {
+    PatroniPostgres,
+    type Database,
+    type DatabaseArgs,
+    type PatroniPostgresArgs,
+} from "./patroni";
 export { ports } from "./ports";
-export * from "./rabbit";
-export { versions } from "./versions";
+export { RabbitCluster, type Broker, type RabbitClusterArgs } from "./rabbit";
 export { WireGuardMesh, type WireGuardMeshArgs } from "./wireguard/mesh";

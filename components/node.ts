@@ -1,7 +1,7 @@
 import type { Input, Resource } from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
 
-/** How a machine is reached over SSH: the `connection` of @pulumi/command's remote resources. */
+/** How a machine is reached over SSH: the `connection` of the remote resources of `@pulumi/command`. */
 export type Connection = types.input.remote.ConnectionArgs;
 
 /** A machine that runs Debian 13 and lets root, or a user who may become root by `sudo`, in over SSH. */

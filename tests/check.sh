@@ -23,7 +23,19 @@ main() {
     step "types of scripts/ci/" tsc -p scripts/ci/tsconfig.json
     step "types of tests/" tsc -p tests/tsconfig.json
     step "lint" eslint --max-warnings 0 .
+    step "build" npm run --silent build
+    api
     echo "check: all clean"
+}
+
+# docs/api/airflow-ha.api.md is what other stacks see: whoever changes it has to see that, too.
+api() {
+    mkdir -p node_modules/.cache/api-extractor
+    api-extractor run --config docs/api/api-extractor.json >/dev/null || {
+        echo "check: the package's API is undocumented in part or is not what docs/api/airflow-ha.api.md says;" \
+            "npm run api writes that file, and its diff is to be read" >&2
+        exit 1
+    }
 }
 
 step() {

@@ -17,6 +17,7 @@ import { flowerEnvironment, secretsEnvironment } from "./renderSecrets";
 import { awaitDatabasePath, target, units } from "./renderUnits";
 import { airflowProblems, defaults, type AirflowSettings } from "./validate";
 
+/** Where one node's Airflow runs, what it stands on, and its settings. */
 export interface AirflowNodeArgs {
     /** The machine to set up. */
     node: MeshNode;
@@ -24,9 +25,11 @@ export interface AirflowNodeArgs {
     nodes: MeshNode[];
     /** The metadata database, which also keeps the results of Celery. */
     database: Database;
+    /** What brings tasks from the schedulers to the workers: one virtual host that is Airflow's alone. */
     broker: Broker;
     /** Where the DAGs come from. */
     dags: DagSync;
+    /** Keys, logins and certificate: the same for all nodes. */
     secrets: AirflowSecrets;
     /**
      * The node that is set up before this one. It, or the first one in this row, migrates the database, which all
@@ -43,7 +46,7 @@ export interface AirflowNodeArgs {
     parsingProcesses?: number;
     /** Seconds that running tasks get to end before their worker is stopped, 10 to 86400. @default 600 */
     workerStopTimeout?: number;
-    /** TCP port of the web UI. @default 443 */
+    /** TCP port of the web UI, 1 to 65535. @default 443 */
     httpsPort?: number;
 }
 
@@ -60,6 +63,10 @@ export class AirflowNode extends pulumi.ComponentResource {
     private readonly name: string;
     private readonly args: AirflowNodeArgs & AirflowSettings;
 
+    /**
+     * `name` begins the names of all that it makes.
+     * @throws ResourceError that names each wrong argument; nothing is made then.
+     */
     constructor(name: string, args: AirflowNodeArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:AirflowNode", name, {}, opts);
         refuse(this, name, airflowProblems(args));

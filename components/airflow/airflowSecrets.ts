@@ -1,40 +1,47 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import * as tls from "@pulumi/tls";
+import type { Login } from "../login";
 import type { MeshNode } from "../node";
 import { fernetKeyFrom, flowerUser } from "./renderSecrets";
 
-export interface AirflowSecretsArgs {
-    /** The nodes whose names and addresses the certificate is for. */
-    nodes: MeshNode[];
-    /**
-     * The web UI's own certificate (PEM, with its chain) and its key (PEM).
-     * @default a self-signed one, of 825 days, that `pulumi up` renews in its last 90
-     */
-    certificate?: { certificate: pulumi.Input<string>; key: pulumi.Input<string> };
+/** A certificate for the web UI. */
+export interface Certificate {
+    /** PEM, with its chain. */
+    certificate: pulumi.Input<string>;
+    /** PEM; kept as a secret. */
+    key: pulumi.Input<string>;
 }
 
-export interface Login {
-    user: string;
-    password: pulumi.Output<string>;
+/** What the certificate is for, or the certificate itself. */
+export interface AirflowSecretsArgs {
+    /** The nodes whose names and addresses the certificate is for, from 1. */
+    nodes: MeshNode[];
+    /**
+     * A certificate that browsers know.
+     * @default a self-signed one, of 825 days, that `pulumi up` renews in its last 90
+     */
+    certificate?: Certificate;
 }
 
 /** What all nodes' Airflow has to have in common: keys, logins and the web UI's certificate. */
 export class AirflowSecrets extends pulumi.ComponentResource {
-    /** Encrypts connections and variables in the database: another one makes those unreadable. */
+    /** Encrypts connections and variables in the database: another one makes those unreadable. Secret. */
     readonly fernetKey: pulumi.Output<string>;
-    /** Signs the tokens of tasks and of API clients. */
+    /** Signs the tokens of tasks and of API clients. Secret. */
     readonly jwtSecret: pulumi.Output<string>;
-    /** Signs sessions, and the requests for logs between the nodes. */
+    /** Signs sessions, and the requests for logs between the nodes. Secret. */
     readonly apiSecretKey: pulumi.Output<string>;
     /** The web UI's first user, with all rights. */
     readonly admin: Login;
+    /** Flower's only user. */
     readonly flower: Login;
-    /** PEM. */
+    /** PEM: what the web UI shows. */
     readonly certificate: pulumi.Output<string>;
     /** PEM; secret. */
     readonly certificateKey: pulumi.Output<string>;
 
+    /** `name` begins the names of all that it makes. */
     constructor(name: string, args: AirflowSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:AirflowSecrets", name, {}, opts);
 

@@ -1,3 +1,3 @@
 export { AirflowNode, type AirflowNodeArgs } from "./airflowNode";
-export { AirflowSecrets, type AirflowSecretsArgs } from "./airflowSecrets";
+export { AirflowSecrets, type AirflowSecretsArgs, type Certificate } from "./airflowSecrets";
 export { airflowProblems, type AirflowSettings } from "./validate";

@@ -17,10 +17,14 @@ import {
 } from "./render";
 import { dagSyncProblems } from "./validate";
 
+/** Which folder is the same where, and whose it is. */
 export interface DagSyncArgs {
     /** Two nodes or more; each sends to all others. */
     nodes: MeshNode[];
-    /** The folder, the same on every node; it is made. Letters, digits, dots, hyphens and underscores. */
+    /**
+     * The folder's absolute path, the same on every node; it is made. Two folders deep or more; letters, digits, dots,
+     * hyphens and underscores.
+     */
     path: string;
     /** System user and group that the folder belongs to; made where it is missing. @default "airflow" */
     owner?: string;
@@ -32,11 +36,15 @@ export interface DagSyncArgs {
  * the other version is kept in /var/lib/csync2/backup.
  */
 export class DagSync extends pulumi.ComponentResource {
-    /** The folder. */
+    /** The folder's absolute path. */
     readonly path: string;
 
     private readonly args: Required<DagSyncArgs>;
 
+    /**
+     * `name` begins the names of all that it makes.
+     * @throws ResourceError that names each wrong argument; nothing is made then.
+     */
     constructor(name: string, args: DagSyncArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:DagSync", name, {}, opts);
         refuse(this, name, dagSyncProblems(args));

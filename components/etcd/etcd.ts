@@ -12,11 +12,12 @@ import {
 } from "./render";
 import { etcdProblems, timingOf } from "./validate";
 
+/** Who the members are, and how soon a lost one is noticed. */
 export interface EtcdClusterArgs {
     /** The members: 3, 5 or 7 nodes. Taking a node away is done by hand first (docs/operations). */
     nodes: MeshNode[];
     /**
-     * Milliseconds between the leader's heartbeats; about the longest round trip between the members.
+     * Milliseconds between the leader's heartbeats, from 1; about the longest round trip between the members.
      * @default 100
      */
     heartbeatInterval?: number;
@@ -39,6 +40,10 @@ export class EtcdCluster extends pulumi.ComponentResource {
     /** The same as `address:port`, as Patroni wants them. */
     readonly hosts: string[];
 
+    /**
+     * `name` begins the names of all that it makes.
+     * @throws ResourceError that names each wrong argument; nothing is made then.
+     */
     constructor(name: string, args: EtcdClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:EtcdCluster", name, {}, opts);
         const names = args.nodes.map((node) => node.name);

@@ -25,6 +25,7 @@ export interface ExistingMachine {
     sshPort?: number;
 }
 
+/** Arguments of ExistingMachines. */
 export interface ExistingMachinesArgs {
     /** Append only: the order gives mesh addresses. */
     machines: ExistingMachine[];
@@ -46,6 +47,7 @@ export interface ExistingMachinesArgs {
  * all data, stays.
  */
 export class ExistingMachines extends pulumi.ComponentResource {
+    /** In the order of `args.machines`; who uses one waits until it is prepared. */
     readonly machines: Machine[];
     /** The key that the program logs in with; secret. */
     readonly privateKey: pulumi.Output<string>;

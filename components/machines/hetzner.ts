@@ -10,20 +10,27 @@ import { prepared } from "./prepare";
 import { renderUserData } from "./render";
 import { machinesProblems } from "./validate";
 
+/** How many machines are made where, of which type, and who may reach them. */
 export interface HetznerMachinesArgs {
-    /** One machine is made in each, named `<namePrefix>-<location>`. Append only: the order gives mesh addresses. */
+    /**
+     * Hetzner Cloud locations, each once: nbg1, fsn1, hel1, ash, hil, sin. One machine is made in each, named
+     * `<namePrefix>-<location>`. Append only: the order gives mesh addresses.
+     */
     locations: string[];
-    /** @default the component's name */
+    /**
+     * What the names of machines, SSH key and firewall begin with; unique in the Hetzner project. 1 to 40 lower-case
+     * letters, digits and hyphens, a letter first, no hyphen last. @default the component's name
+     */
     namePrefix?: string;
     /** Hetzner's server type. Airflow, PostgreSQL and RabbitMQ together want 8 GB. @example "cx33" */
     serverType: string;
-    /** Networks that may log in over SSH; Pulumi's own machine must be in one of them. */
+    /** Networks (CIDR, at least one) that may log in over SSH; Pulumi's own machine must be in one of them. */
     adminCidrs: string[];
-    /** Networks that may open the web UI. @default everywhere */
+    /** Networks (CIDR, at least one) that may open the web UI. @default everywhere */
     webCidrs?: string[];
-    /** TCP port of the web UI. @default 443 */
+    /** TCP port of the web UI, the same as AirflowNode's. @default 443 */
     httpsPort?: number;
-    /** UDP port of WireGuard. @default 51820 */
+    /** UDP port of WireGuard, the same as WireGuardMesh's. @default 51820 */
     wireguardPort?: number;
     /** Hetzner's own protection against deletion and rebuilding. @default false */
     protection?: boolean;
@@ -37,12 +44,17 @@ export interface HetznerMachinesArgs {
  * only. To make one anew: `pulumi up --replace <its URN>`, one at a time.
  */
 export class HetznerMachines extends pulumi.ComponentResource {
+    /** In the order of `locations`; who uses one waits until it has booted and its firewall is closed. */
     readonly machines: Machine[];
-    /** The key that the program logs in with, as root, in OpenSSH's format. */
+    /** The key that the program logs in with, as root, in OpenSSH's format; secret. */
     readonly privateKey: pulumi.Output<string>;
-    /** `known_hosts` lines of all machines. */
+    /** The machines' lines for `known_hosts`. */
     readonly knownHosts: pulumi.Output<string>;
 
+    /**
+     * `name` begins the names of all that it makes.
+     * @throws ResourceError that names each wrong argument; nothing is made then.
+     */
     constructor(name: string, args: HetznerMachinesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:HetznerMachines", name, {}, opts);
         const plan = withDefaults(name, args);

@@ -1,2 +1,2 @@
-export type { Database } from "./database";
+export type { Database, DatabaseArgs } from "./database";
 export { PatroniPostgres, type PatroniPostgresArgs } from "./patroni";

@@ -7,7 +7,7 @@ import { ports } from "../ports";
 import { refuse } from "../problems";
 import { RemoteFile, RemoteScript, type RemoteFileArgs } from "../remote";
 import { versions } from "../versions";
-import type { Database } from "./database";
+import type { Database, DatabaseArgs } from "./database";
 import { defaultParameters } from "./parameters";
 import {
     clusterConfig,
@@ -21,15 +21,17 @@ import {
 import { haproxySections } from "./renderHaproxy";
 import { databasesOf, leaseOf, postgresProblems } from "./validate";
 
+/** Where PostgreSQL runs, what is in it, and how soon a lost primary is replaced. */
 export interface PatroniPostgresArgs {
     /** Where PostgreSQL runs: one primary, the others stream from it; from 2 nodes. */
     nodes: MeshNode[];
     /** Where Patroni keeps who the primary is. */
     etcd: EtcdCluster;
-    /** The databases to be made; `owner` is the role to be made for it, by default of the same name. */
-    databases: { name: string; owner?: string }[];
+    /** The databases to be made. One that is taken away here is not deleted. */
+    databases: DatabaseArgs[];
     /**
-     * PostgreSQL's parameters, over this component's defaults (./parameters.ts). A changed one is reloaded, or, where
+     * PostgreSQL's parameters by name, over this component's defaults (300 connections, 256 MB of shared buffers);
+     * those that Patroni decides, or that would lose commits, are refused. A changed one is reloaded, or, where
      * PostgreSQL asks for it, put into effect by restarts: replicas first, one node after the other.
      */
     parameters?: Record<string, string>;
@@ -59,6 +61,10 @@ interface Member {
 export class PatroniPostgres extends pulumi.ComponentResource {
     private readonly databases = new Map<string, Database>();
 
+    /**
+     * `name` begins the names of all that it makes.
+     * @throws ResourceError that names each wrong argument; nothing is made then.
+     */
     constructor(name: string, args: PatroniPostgresArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:PatroniPostgres", name, {}, opts);
         refuse(this, name, postgresProblems(args));

@@ -1,11 +1,12 @@
 import { problem, type Problem } from "../problems";
+import type { DatabaseArgs } from "./database";
 import { parameterProblems } from "./parameters";
 import type { Lease, OwnedDatabase } from "./render";
 
 /** The plain part of PatroniPostgres' arguments. */
 export interface PostgresSettings {
     nodes: unknown[];
-    databases: { name: string; owner?: string }[];
+    databases: DatabaseArgs[];
     parameters?: Record<string, string>;
     ttl?: number;
     loopWait?: number;
@@ -67,7 +68,9 @@ function databaseProblems(databases: OwnedDatabase[]): Problem[] {
     ];
 }
 
-const databaseNamesTaken = /^(postgres|template[01]|replication|all|sameuser|samerole)$/;
+/** PostgreSQL's own, and those of resources of PatroniPostgres beside its databases'. */
+const databaseNamesTaken =
+    /^(postgres|template[01]|replication|all|sameuser|samerole|settings|pgpass|superuser|rewind|restapi)$/;
 const rolesTaken = /^(postgres|replicator|rewind|all|none|public|pg_.*)$/;
 
 function nameProblems(argument: string, name: string, taken: RegExp): Problem[] {

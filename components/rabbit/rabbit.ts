@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import type { Login } from "../login";
 import type { MeshNode } from "../node";
 import { ports } from "../ports";
 import { refuse } from "../problems";
@@ -14,10 +15,14 @@ import {
 } from "./render";
 import { defaultConsumerTimeout, managementUser, rabbitProblems } from "./validate";
 
+/** Who the members are, and what is on them. */
 export interface RabbitClusterArgs {
     /** The members: 3, 5 or 7 nodes. */
     nodes: MeshNode[];
-    /** Virtual hosts, each with a user of its own that has the same name. One that is taken away here is not deleted. */
+    /**
+     * Virtual hosts, at least one, each with a user of its own that has the same name: 1 to 63 lower-case letters,
+     * digits, hyphens and underscores, not "admin" or "guest". One that is taken away here is not deleted.
+     */
     vhosts: string[];
     /**
      * Hours after which a message that a worker has neither finished nor refused is given to another one. It has to be
@@ -28,13 +33,17 @@ export interface RabbitClusterArgs {
 
 /** What a client of one virtual host needs. */
 export interface Broker {
+    /** The virtual host's name. */
     vhost: string;
+    /** Its user, who may do all in it and nothing elsewhere. */
     user: string;
+    /** Secret; letters and digits only, so that it can stand in a URL as it is. */
     password: pulumi.Output<string>;
+    /** TCP port of AMQP, on the mesh address of each host. */
     port: number;
     /** Any of them serves; the client's own node comes first in its list. */
-    hosts: { name: string; meshAddress: string }[];
-    /** Ready when this is. */
+    hosts: Pick<MeshNode, "name" | "meshAddress">[];
+    /** Whoever uses the broker depends on this: then the cluster serves, with the virtual host in it. */
     component: pulumi.Resource;
 }
 
@@ -44,12 +53,16 @@ export interface Broker {
  */
 export class RabbitCluster extends pulumi.ComponentResource {
     /** The management UI's login (port 15672 in the mesh). */
-    readonly management: { user: string; password: pulumi.Output<string> };
+    readonly management: Login;
 
     private readonly nodes: MeshNode[];
     /** By virtual host, which is also the user's name. */
     private readonly passwords: Map<string, pulumi.Output<string>>;
 
+    /**
+     * `name` begins the names of all that it makes.
+     * @throws ResourceError that names each wrong argument; nothing is made then.
+     */
     constructor(name: string, args: RabbitClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:RabbitCluster", name, {}, opts);
         refuse(this, name, rabbitProblems(args));
@@ -69,7 +82,7 @@ export class RabbitCluster extends pulumi.ComponentResource {
         this.registerOutputs({});
     }
 
-    /** How a client reaches one of the virtual hosts. */
+    /** How a client reaches one of `args.vhosts`. @throws Error for any other name. */
     broker(vhost: string): Broker {
         const password = this.passwords.get(vhost);
         if (password === undefined) {

@@ -15,10 +15,14 @@ import {
 } from "./render";
 import { meshAddress, meshProblems } from "./validate";
 
+/** Who is in the mesh, and under which addresses. */
 export interface WireGuardMeshArgs {
-    /** Two machines or more. Append only: a machine's place in the list gives its address in the mesh. */
+    /** Two machines or more, each with a name of its own. Append only: a machine's place in the list gives its address in the mesh. */
     machines: Machine[];
-    /** IPv4 network of the mesh; it must be free in every machine's surroundings. @default "10.90.0.0/24" */
+    /**
+     * IPv4 network (CIDR) of the mesh; it must be free in every machine's surroundings. Fixed once the mesh is made.
+     * @default "10.90.0.0/24"
+     */
     meshCidr?: string;
     /** UDP port on every machine, 1024 to 65535. @default 51820 */
     wireguardPort?: number;
@@ -37,6 +41,10 @@ export class WireGuardMesh extends pulumi.ComponentResource {
     private readonly meshCidr: string;
     private readonly port: number;
 
+    /**
+     * `name` begins the names of all that it makes.
+     * @throws ResourceError that names each wrong argument; nothing is made then.
+     */
     constructor(name: string, args: WireGuardMeshArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:WireGuardMesh", name, {}, opts);
         this.meshCidr = args.meshCidr ?? defaultMeshCidr;

@@ -48,6 +48,16 @@ test.each<[Partial<PostgresSettings>, string[]]>([
     expect(postgresProblems({ ...good, ...change })).toEqual(problems);
 });
 
+/** A database's resources are named after it: these would be a second resource of the same name. */
+test.each(["settings", "pgpass", "superuser", "rewind", "restapi"])(
+    "no database may be named %s, as a resource of PatroniPostgres is",
+    (name) => {
+        expect(postgresProblems({ ...good, databases: [{ name, owner: "shop" }] })).toEqual([
+            `databases[0].name: got "${name}"; the system uses this name itself`,
+        ]);
+    },
+);
+
 test.each([
     ["work_mem", "64MB", []],
     ["auto_explain.log_min_duration", "1s", []],

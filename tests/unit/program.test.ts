@@ -1,4 +1,4 @@
-import { loadConfig } from "../../components";
+import { loadConfig } from "../../components/config";
 import { record, type Registered } from "../helpers/mocks";
 import { configure, recordProgram } from "../helpers/program";
 

@@ -146,8 +146,8 @@ test("what a killed up was making is removed, and the next up makes it", async (
 test("official executables in LAB_PLUGIN_PATH are used, and what it lacks is said", async () => {
     const { directory } = project;
     const manifest = readFileSync(join(root, "package.json"), "utf8");
-    const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
-    const { "@pulumi/hcloud": hcloud, "@pulumi/random": random } = dependencies;
+    const { devDependencies } = JSON.parse(manifest) as { devDependencies: Record<string, string> };
+    const { "@pulumi/hcloud": hcloud, "@pulumi/random": random } = devDependencies;
     const started = join(directory, "started");
     const place = (file: string, name: string) => {
         const run = `exec '${root}/node_modules/.bin/node' '${root}/lab/engine/main.ts' ${name} "$@"`;
