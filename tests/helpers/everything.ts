@@ -11,6 +11,11 @@ export function everything(ha: typeof AirflowHa, name: string): void {
         serverType: "cx33",
         adminCidrs: ["203.0.113.0/24"],
     });
+    new ha.ExistingMachines(`${name}-existing`, {
+        machines: [{ name: "own", address: "203.0.113.8", hostKey: "ssh-ed25519 AAAA" }],
+        privateKey: "key",
+        adminCidrs: ["203.0.113.0/24"],
+    });
     const { nodes } = new ha.WireGuardMesh(`${name}-mesh`, { machines });
     const etcd = new ha.EtcdCluster(`${name}-etcd`, { nodes });
     const databases = [{ name: "airflow" }, { name: "other" }];

@@ -69,6 +69,7 @@ test("the package is the compiled components, the scripts that they run, and wha
     const packed = files.filter((file) => file.startsWith("scripts/"));
     expect(packed).toEqual(
         readdirSync(join(root, "scripts"))
+            .filter((file) => /\.(sh|py)$/.test(file))
             .sort()
             .map((file) => `scripts/${file}`),
     );
@@ -82,6 +83,7 @@ test("its import exports all components, registers no resource and reads no conf
         "AirflowSecrets",
         "DagSync",
         "EtcdCluster",
+        "ExistingMachines",
         "HetznerMachines",
         "PatroniPostgres",
         "RabbitCluster",
