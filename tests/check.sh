@@ -22,6 +22,7 @@ main() {
     step "types of lab/" tsc -p lab/tsconfig.json
     step "types of scripts/ci/" tsc -p scripts/ci/tsconfig.json
     step "types of tests/" tsc -p tests/tsconfig.json
+    step "types of examples/" tsc -p examples/tsconfig.json
     step "lint" eslint --max-warnings 0 .
     step "build" npm run --silent build
     api

@@ -144,6 +144,15 @@ export class HetznerMachines extends pulumi.ComponentResource {
                 deleteBeforeReplace: true,
             },
         );
+        server.serverType.apply((type) => {
+            if (type !== args.serverType) {
+                const wanted = `${host} stays a ${type} until it is made anew as a ${args.serverType}`;
+                void pulumi.log.warn(
+                    `${wanted}: one machine at a time, see docs/operations.md`,
+                    server,
+                );
+            }
+        });
         const connection: pulumi.Input<Connection> = {
             host: server.ipv4Address,
             user: "root",

@@ -32,7 +32,7 @@ export function renderComment(events: EngineEvent[], options: CommentOptions): s
     const head = `${marker(kind, stack)}\n**${title} of ${code(stack)}: ${summary(events)}**`;
     const sections = [
         ...errorsOf(events).map((message) => ({ name: "an error", text: fence("", message) })),
-        ...warningSections(changes),
+        ...warningSections(changes, events),
         ...byComponent(changes).map(([type, own]) => componentSection(type, own)),
     ];
     return fit(head, sections, whole);
@@ -76,24 +76,32 @@ function summary(events: EngineEvent[]): string {
 }
 
 function errorsOf(events: EngineEvent[]): string[] {
-    const messages = events.flatMap(({ diagnosticEvent, errorEvent }) =>
-        diagnosticEvent?.severity === "error"
-            ? [diagnosticEvent.message]
-            : errorEvent
-              ? [errorEvent.error]
-              : [],
-    );
-    return messages.map((message) => {
-        // The engine's marks for colours.
-        const plain = message.replaceAll(/<\{%.*?%\}>/g, "").trim();
-        return plain.length > longestError ? `${plain.slice(0, longestError)}…` : plain;
-    });
+    return events
+        .flatMap(({ errorEvent }) => errorEvent?.error ?? [])
+        .concat(said("error", events))
+        .map(plain);
 }
 
-function warningSections(changes: Change[]): Section[] {
-    const warnings = warningsOf(changes).map(
-        ({ change, warning }) => `- ⚠️ ${change.operation} ${code(change.name)}: ${warning}`,
+/** What the program and the providers say. */
+function said(severity: "error" | "warning", events: EngineEvent[]): string[] {
+    return events.flatMap(({ diagnosticEvent }) =>
+        diagnosticEvent?.severity === severity ? [diagnosticEvent.message] : [],
     );
+}
+
+function plain(message: string): string {
+    // The engine's marks for colours.
+    const text = message.replaceAll(/<\{%.*?%\}>/g, "").trim();
+    return text.length > longestError ? `${text.slice(0, longestError)}…` : text;
+}
+
+function warningSections(changes: Change[], events: EngineEvent[]): Section[] {
+    const warnings = [
+        ...warningsOf(changes).map(
+            ({ change, warning }) => `- ⚠️ ${change.operation} ${code(change.name)}: ${warning}`,
+        ),
+        ...said("warning", events).map((message) => `- ⚠️ ${code(plain(message))}`),
+    ];
     return warnings.length === 0 ? [] : [{ name: "the warnings", text: warnings.join("\n") }];
 }
 

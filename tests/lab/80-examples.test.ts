@@ -1,0 +1,167 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eventually, run } from "../helpers/lab";
+import { root } from "../helpers/root";
+
+jest.setTimeout(15 * 60_000);
+
+/** A lab beside the one that the other tests share: its machines are the examples' own. */
+const lab = "e2eex";
+const minute = 60_000;
+const work = mkdtempSync(join(tmpdir(), "airflow-ha-examples-"));
+
+beforeAll(async () => {
+    await labVerb("down");
+    const args = ["pack", "--json", "--foreground-scripts=false", "--pack-destination", work];
+    const [{ filename }] = JSON.parse(await succeed("npm", args)) as { filename: string }[];
+    cpSync(join(work, filename), join(work, "airflow-ha.tgz"));
+});
+
+afterAll(async () => {
+    await labVerb("down");
+    rmSync(work, { recursive: true });
+});
+
+function labVerb(...args: string[]): Promise<string> {
+    return succeed("bash", ["lab/lab.sh", ...args], { LAB_NAME: lab });
+}
+
+async function succeed(
+    command: string,
+    args: string[],
+    env: Record<string, string> = {},
+): Promise<string> {
+    const { code, stdout, stderr } = await run(command, args, "", 12 * minute, env);
+    if (code !== 0) {
+        throw new Error(`${command} ${args.join(" ")}: exit code ${code}\n${stdout}${stderr}`);
+    }
+    return stdout;
+}
+
+/** A program that was deployed in a folder that has nothing to do with the checkout. */
+class Deployed {
+    private constructor(private readonly folder: string) {}
+
+    static async example(name: string): Promise<Deployed> {
+        const folder = join(work, name);
+        cpSync(join(root, "examples", name), folder, { recursive: true });
+        cpSync(join(work, "airflow-ha.tgz"), join(folder, "airflow-ha.tgz"));
+        const deployed = new Deployed(folder);
+        await deployed.shell("npm install --no-audit --no-fund --loglevel=error");
+        await deployed.shell(`pulumi stack init ${name}`);
+        await deployed.shell("pulumi config set --path 'adminCidrs[0]' 198.18.0.0/15");
+        await deployed.shell("pulumi up --yes --skip-preview");
+        return deployed;
+    }
+
+    /** Runs a command as somebody does who has evaluated what `npm run lab -- env` prints. */
+    async shell(command: string): Promise<string> {
+        const script = `set -euo pipefail
+            eval "$(bash lab/lab.sh env)"
+            cd ${this.folder}
+            ${command}`;
+        return succeed("bash", ["-c", script], { LAB_NAME: lab });
+    }
+
+    async outputs<T>(): Promise<T> {
+        return JSON.parse(await this.shell("pulumi stack output --json --show-secrets")) as T;
+    }
+
+    /** Runs a script on a machine, as root. */
+    async on(address: string, script: string): Promise<string> {
+        const { privateKey, knownHosts } = await this.login();
+        const options = ["-i", privateKey, "-o", `UserKnownHostsFile=${knownHosts}`];
+        const more = ["-o", "ConnectTimeout=5", "-o", "LogLevel=ERROR"];
+        return succeed("ssh", [...options, ...more, `root@${address}`, script]);
+    }
+
+    private async login(): Promise<{ privateKey: string; knownHosts: string }> {
+        const files = {
+            privateKey: join(this.folder, "key"),
+            knownHosts: join(this.folder, "hosts"),
+        };
+        if (!this.saved) {
+            const outputs = await this.outputs<typeof files>();
+            writeFileSync(files.privateKey, outputs.privateKey, { mode: 0o600 });
+            writeFileSync(files.knownHosts, outputs.knownHosts);
+            this.saved = true;
+        }
+        return files;
+    }
+
+    private saved = false;
+
+    async destroy(): Promise<void> {
+        await this.shell("pulumi destroy --yes --skip-preview");
+    }
+}
+
+test("the examples ask for the versions that are tested", () => {
+    const read = (path: string) =>
+        JSON.parse(readFileSync(join(root, path), "utf8")) as Record<
+            string,
+            Record<string, string>
+        >;
+    const tested = read("package.json").devDependencies;
+    for (const name of ["postgresql", "mesh"]) {
+        const { dependencies } = read(`examples/${name}/package.json`);
+        const pinned = Object.keys(dependencies).filter((each) => each !== "airflow-ha");
+        expect(pinned.map((each) => [each, dependencies[each]])).toEqual(
+            pinned.map((each) => [each, tested[each]]),
+        );
+    }
+});
+
+test("postgresql: a client is answered, also after the primary's machine is gone", async () => {
+    const example = await Deployed.example("postgresql");
+    const { addresses, user, password } = await example.outputs<{
+        addresses: string[];
+        user: string;
+        password: string;
+    }>();
+    const sql = (address: string, statement: string) =>
+        example.on(
+            address,
+            `PGPASSWORD=${password} PGCONNECT_TIMEOUT=5 psql -h 127.0.0.1 -p 5000 -U ${user} -d shop -Atc "${statement}"`,
+        );
+    await sql(addresses[0], "create table orders (id int)");
+    await sql(addresses[1], "insert into orders values (1)");
+    const leader = JSON.parse(await example.on(addresses[0], "patronictl list --format json")) as {
+        Member: string;
+        Role: string;
+    }[];
+    const primary = leader.find(({ Role }) => Role === "Leader")?.Member ?? "";
+    const names = ["shop-nbg1", "shop-fsn1", "shop-hel1"];
+    expect(names).toContain(primary);
+
+    await labVerb("stop", primary);
+    const survivors = addresses.filter((_, index) => names[index] !== primary);
+    for (const address of survivors) {
+        await eventually(`${address} can write`, () =>
+            sql(address, "insert into orders values (2)"),
+        );
+        expect(Number(await sql(address, "select count(*) from orders where id = 1"))).toBe(1);
+    }
+    await labVerb("start", primary);
+    await eventually("all three are members again", async () => {
+        const members = await example.on(survivors[0], "patronictl list --format tsv");
+        return members.match(/streaming/g)?.length === 2 ? true : undefined;
+    });
+    await example.destroy();
+});
+
+test("mesh: three machines ping each other by name through WireGuard", async () => {
+    const example = await Deployed.example("mesh");
+    const { addresses, meshAddresses } = await example.outputs<{
+        addresses: string[];
+        meshAddresses: { name: string; meshAddress: string }[];
+    }>();
+    for (const address of addresses) {
+        for (const { name, meshAddress } of meshAddresses) {
+            const answer = await example.on(address, `ping -c 1 -W 5 ${name}`);
+            expect(answer).toContain(`(${meshAddress})`);
+        }
+    }
+    await example.destroy();
+});
