@@ -52,6 +52,7 @@ export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> 
     refuseConfiguration(
         pulumi.getStack(),
         [
+            ...unknownKeyProblems(Object.keys(pulumi.runtime.allConfig()), Object.keys(loaded)),
             ...configProblems(loaded),
             ...(loaded.machines.length > 0 ? keyProblems(config) : tokenProblems()),
         ].map(withCommand),
@@ -84,6 +85,17 @@ export function configProblems(config: StackConfig): Problem[] {
         ...(config.certificate ? certificateProblems(config.certificate) : []),
         ...portProblems(config),
     ];
+}
+
+/** Pulumi takes any key, so a misspelt one would be a setting that has no effect. */
+export function unknownKeyProblems(given: string[], known: string[]): Problem[] {
+    const project = `${pulumi.getProject()}:`;
+    const all = [...known, "privateKey", "certificateKey"].sort();
+    return given
+        .filter((key) => key.startsWith(project))
+        .map((key) => key.slice(project.length))
+        .filter((key) => !all.includes(key))
+        .map((key) => `${key}: there is no such setting; there are ${all.join(", ")}`);
 }
 
 function portProblems({ httpsPort, wireguardPort }: StackConfig): Problem[] {

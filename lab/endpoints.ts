@@ -6,13 +6,13 @@ const order = ["web", "ssh", "flower", "rabbitmq", "postgres"];
 
 /** What `npm run lab` prints at its end: where everything is, and how to see the logins. */
 export async function printEndpoints(outputs: StackOutputs): Promise<void> {
+    const { config } = await writeSshFiles(outputs);
     for (const service of order) {
         console.log(`\n${service}`);
         for (const { name } of outputs.nodes) {
-            console.log(`  ${name.padEnd(16)} ${outputs.endpoints[service][name]}`);
+            const endpoint = outputs.endpoints[service][name].replace(/^ssh /, `ssh -F ${config} `);
+            console.log(`  ${name.padEnd(16)} ${endpoint}`);
         }
     }
-    const { key, knownHosts } = await writeSshFiles(outputs);
-    console.log(`\nssh wants: -i ${key} -o UserKnownHostsFile=${knownHosts}`);
-    console.log("logins: npm run -s lab -- pulumi stack output credentials --show-secrets");
+    console.log("\nlogins: npm run -s lab -- pulumi stack output credentials --show-secrets");
 }

@@ -14,7 +14,13 @@ const program = new Command("npm run lab --")
 program
     .command("up", { isDefault: true })
     .description("install what is missing, start the cloud, `pulumi up`, print the endpoints")
-    .action(() => up());
+    .argument("[nothing...]")
+    .action(async (words: string[], _options: object, command: Command) => {
+        if (words.length > 0) {
+            command.error(`error: unknown command "${words[0]}"; npm run lab -- --help lists them`);
+        }
+        await up();
+    });
 program
     .command("status")
     .description("each node and what runs on it; exit code 0 only when all is healthy")
@@ -35,18 +41,22 @@ program
     .command("stop")
     .description("power a node off, at once, as a power cut does")
     .argument("<node>")
-    .action(cloud.powerOff);
-program.command("start").description("power a node on").argument("<node>").action(cloud.powerOn);
+    .action(said(cloud.powerOff, "is off"));
+program
+    .command("start")
+    .description("power a node on")
+    .argument("<node>")
+    .action(said(cloud.powerOn, "is on and boots"));
 program
     .command("cut")
     .description("take a node off the network")
     .argument("<node>")
-    .action(cloud.cut);
+    .action(said(cloud.cut, "is off the network"));
 program
     .command("heal")
     .description("put a node back on the network")
     .argument("<node>")
-    .action(cloud.heal);
+    .action(said(cloud.heal, "is on the network"));
 program
     .command("pulumi")
     .description("any Pulumi command in the lab's environment, on the lab's stack")
@@ -69,6 +79,14 @@ program
     .command("down")
     .description("remove machines, network and state: nothing is left on this machine")
     .action(down);
+
+/** The verb, and what is so afterwards. */
+function said(verb: (node: string) => Promise<void>, outcome: string) {
+    return async (node: string) => {
+        await verb(node);
+        console.log(`${node} ${outcome}`);
+    };
+}
 
 try {
     await program.parseAsync();

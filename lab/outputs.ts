@@ -27,6 +27,9 @@ const cache = join(stateDir, "outputs.json");
 
 /** The stack's outputs, secrets included; asked from Pulumi once after each change. */
 export async function stackOutputs(): Promise<StackOutputs> {
+    if (!existsSync(stateDir)) {
+        throw new Error("the lab is not up: npm run lab");
+    }
     if (!existsSync(cache)) {
         const text = await pulumiText(["stack", "output", "--json", "--show-secrets"]);
         await writeFile(cache, text, { mode: 0o600 });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -11,13 +12,22 @@ export const cacheDir = process.env.LAB_CACHE_DIR ?? join(homedir(), ".cache", "
 export const stateDir = join("/var/lib/airflow-ha-lab", labName);
 
 /** Pulumi's configuration file for the lab's stack, where it is not Pulumi.lab.yaml. */
-export const configFile = process.env.LAB_CONFIG;
+export const configFile = readConfigFile(process.env.LAB_CONFIG);
+
+function readConfigFile(file: string | undefined): string | undefined {
+    if (file && !existsSync(file)) {
+        console.error(`error: LAB_CONFIG: there is no file ${file}`);
+        process.exit(2);
+    }
+    return file;
+}
 
 function readLabName(name: string): string {
     if (!/^[a-z][a-z0-9]{0,9}$/.test(name)) {
-        throw new Error(
-            `LAB_NAME: got "${name}"; allowed are 1 to 10 lower-case letters and digits, a letter first`,
+        console.error(
+            `error: LAB_NAME: got "${name}"; allowed are 1 to 10 lower-case letters and digits, a letter first`,
         );
+        process.exit(2);
     }
     return name;
 }

@@ -45,13 +45,15 @@ async function sshArguments(name: string): Promise<{ login: string[]; become: st
     return { login, become: node.user === "root" ? [] : ["sudo", "-n"] };
 }
 
-/** The private key and the hosts' keys as files that `ssh` takes; gives their paths. */
+/** The private key, the hosts' keys and a configuration as files that `ssh` takes; gives their paths. */
 export async function writeSshFiles(
     outputs: StackOutputs,
-): Promise<{ key: string; knownHosts: string }> {
+): Promise<{ key: string; knownHosts: string; config: string }> {
     const key = join(stateDir, "ssh-key");
     const knownHosts = join(stateDir, "known_hosts");
+    const config = join(stateDir, "ssh_config");
+    await writeFile(config, `Host *\nIdentityFile ${key}\nUserKnownHostsFile ${knownHosts}\n`);
     await writeFile(key, outputs.privateKey, { mode: 0o600 });
     await writeFile(knownHosts, outputs.knownHosts);
-    return { key, knownHosts };
+    return { key, knownHosts, config };
 }

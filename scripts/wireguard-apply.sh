@@ -9,11 +9,6 @@ main() {
     : "${INTERFACE:?}" "${HOSTS:?}"
     apt_install wireguard-tools
     kernel_has_wireguard || apt_install wireguard-go
-    if is_up; then
-        has_address || die "etcd, PostgreSQL and RabbitMQ know this machine by its address in the mesh, which cannot be" \
-            "changed: set meshCidr and the order of the machines back to what gave it" \
-            "$(ip -4 -brief address show "$INTERFACE" | awk '{ print $3 }')"
-    fi
     write_hosts
     systemctl enable --quiet "wg-quick@$INTERFACE"
     if is_up; then
@@ -29,12 +24,6 @@ kernel_has_wireguard() {
 }
 
 is_up() { systemctl --quiet is-active "wg-quick@$INTERFACE" && ip link show "$INTERFACE" >/dev/null 2>&1; }
-
-has_address() {
-    local address
-    address=$(awk '$1 == "Address" { print $3 }' "/etc/wireguard/$INTERFACE.conf")
-    ip -4 -oneline address show "$INTERFACE" | grep --quiet --fixed-strings " $address "
-}
 
 # The configuration as `wg syncconf` wants it: with the keys in it that wg-quick sets by its PostUp lines.
 with_keys() {

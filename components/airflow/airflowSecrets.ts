@@ -66,6 +66,11 @@ export class AirflowSecrets extends pulumi.ComponentResource {
     }
 
     private createCertificate(name: string, nodes: MeshNode[]) {
+        // Sorted: another order of the nodes is no other certificate.
+        const names = nodes.map((node) => node.name).sort();
+        const addresses = pulumi.all(
+            nodes.flatMap((node) => [node.publicAddress, node.meshAddress]),
+        );
         const key = new tls.PrivateKey(
             `${name}-certificate-key`,
             { algorithm: "ECDSA", ecdsaCurve: "P256" },
@@ -75,9 +80,9 @@ export class AirflowSecrets extends pulumi.ComponentResource {
             `${name}-certificate`,
             {
                 privateKeyPem: key.privateKeyPem,
-                subject: { commonName: nodes[0].name, organization: "airflow-ha" },
-                dnsNames: nodes.map((node) => node.name),
-                ipAddresses: nodes.flatMap((node) => [node.publicAddress, node.meshAddress]),
+                subject: { commonName: names[0], organization: "airflow-ha" },
+                dnsNames: names,
+                ipAddresses: addresses.apply((plain) => plain.sort()),
                 allowedUses: ["digital_signature", "server_auth"],
                 // Browsers of some vendors take none that is valid for longer.
                 validityPeriodHours: 825 * 24,

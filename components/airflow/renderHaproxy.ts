@@ -51,7 +51,8 @@ backend airflow-api
     option redispatch 1
     retries 3
     retry-on conn-failure
-    option httpchk GET /api/v2/version
+    # An API server builds this part at its first request and answers nothing meanwhile, for seconds: it is up after that.
+    option httpchk GET /execution/health
     http-check expect status 200
     default-server check inter 2s fastinter 500ms downinter 1s rise 2 fall 2
 ${servers.join("\n")}

@@ -62,8 +62,9 @@ export class WireGuardMesh extends pulumi.ComponentResource {
         }));
         const privateKeys = this.createPrivateKeys(name, nodes);
         const presharedKeys = this.createPresharedKeys(name, nodes);
+        const checked = nodes.map((node) => this.check(name, node));
         const applied = nodes.map((node) =>
-            this.configure(name, node, nodes, privateKeys, presharedKeys),
+            this.configure(name, node, nodes, privateKeys, presharedKeys, checked),
         );
         this.nodes = nodes.map((node) => ({
             ...node,
@@ -106,12 +107,27 @@ export class WireGuardMesh extends pulumi.ComponentResource {
         return new random.RandomPassword(name, args, { parent: this }).result;
     }
 
+    /** A machine keeps its address; before one is changed, all of them have agreed. */
+    private check(name: string, node: MeshNode): RemoteScript {
+        const address = `${node.meshAddress}/${prefixLength(this.meshCidr)}`;
+        return new RemoteScript(
+            `${name}-${node.name}-check`,
+            {
+                machine: node,
+                script: "wireguard-check.sh",
+                variables: { INTERFACE: meshInterface, ADDRESS: address },
+            },
+            { parent: this },
+        );
+    }
+
     private configure(
         name: string,
         node: MeshNode,
         nodes: MeshNode[],
         privateKeys: Map<string, pulumi.Output<string>>,
         presharedKeys: Map<string, pulumi.Output<string>>,
+        checked: RemoteScript[],
     ): RemoteScript {
         const child = `${name}-${node.name}`;
         const peers = nodes.filter((peer) => peer !== node);
@@ -119,7 +135,7 @@ export class WireGuardMesh extends pulumi.ComponentResource {
             new RemoteFile(
                 `${child}-${suffix}`,
                 { machine: node, path, mode: "0600", content: pulumi.interpolate`${key}\n` },
-                { parent: this },
+                { parent: this, dependsOn: checked },
             );
         const files = [
             secretFile("private-key", privateKeyPath, found(privateKeys, node.name)),
@@ -143,7 +159,7 @@ export class WireGuardMesh extends pulumi.ComponentResource {
                     mode: "0600",
                     content: this.config(node, peers, privateKeys),
                 },
-                { parent: this },
+                { parent: this, dependsOn: checked },
             ),
         ];
         return new RemoteScript(
@@ -176,7 +192,7 @@ export class WireGuardMesh extends pulumi.ComponentResource {
         const rendered = pulumi.all(details).apply((peers) =>
             renderWireguard({
                 meshAddress: node.meshAddress,
-                prefixLength: Number(this.meshCidr.split("/")[1]),
+                prefixLength: prefixLength(this.meshCidr),
                 port: this.port,
                 peers,
             }),
@@ -193,6 +209,10 @@ export class WireGuardMesh extends pulumi.ComponentResource {
             { parent: this, dependsOn: applied },
         );
     }
+}
+
+function prefixLength(cidr: string): number {
+    return Number(cidr.split("/")[1]);
 }
 
 function pair(one: { name: string }, other: { name: string }): string {

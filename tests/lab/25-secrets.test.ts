@@ -29,13 +29,15 @@ function secretTexts(value: unknown): string[] {
     return Object.values(value).flatMap(secretTexts);
 }
 
-/** What is public by its name: public keys and certificates. */
+/** What is public by its name: public keys, of machines too, and certificates. */
 function publicTexts(value: unknown): string[] {
     if (value === null || typeof value !== "object") {
         return [];
     }
     return Object.entries(value).flatMap(([key, each]) =>
-        /^publicKey|^certPem$/.test(key) && typeof each === "string" ? [each] : publicTexts(each),
+        /^publicKey|^certPem$|^knownHosts$/.test(key) && typeof each === "string"
+            ? [each]
+            : publicTexts(each),
     );
 }
 

@@ -42,6 +42,18 @@ test("a changed setting is a readable diff of one file, and up applies it", asyn
     }
 });
 
+test("another order of the machines, which would give them other addresses, changes none of them", async () => {
+    const swapped = configured({ locations: ["fsn1", "nbg1", "hel1"] });
+    const up = ["pulumi", "up", "--yes", "--skip-preview", "--color=never"];
+    const { code, stdout, stderr } = await tryLab([...up, ...swapped]);
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toMatch(
+        /know this machine as 10\.90\.0\.1, and it cannot become 10\.90\.0\.2/,
+    );
+    await lab(["status"]);
+    await lab([...up, "--expect-no-changes"]);
+});
+
 test("bad settings are one error that names all of them, before anything is changed", async () => {
     const bad = configured({
         locations: ["nbg1", "nbg1"],

@@ -204,12 +204,12 @@ describe("AirflowSecrets", () => {
         expect(find(all, "airflow-certificate").inputs).toMatchObject({
             dnsNames: names,
             ipAddresses: [
-                "198.18.0.1",
                 "10.90.0.1",
-                "198.18.0.2",
                 "10.90.0.2",
-                "198.18.0.3",
                 "10.90.0.3",
+                "198.18.0.1",
+                "198.18.0.2",
+                "198.18.0.3",
             ],
         });
     });

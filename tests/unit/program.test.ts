@@ -9,10 +9,16 @@ const project = "airflow-ha";
 test("what a stack is not told yet is named at once, with the command that sets it", async () => {
     delete process.env.HCLOUD_TOKEN;
     await record(() => {
-        configure("prod", { [`${project}:certificate`]: "no certificate" });
+        configure("prod", {
+            [`${project}:certificate`]: "no certificate",
+            [`${project}:workerConcurency`]: 6,
+        });
         expect(() => loadConfig()).toThrow(
             [
-                'configuration of stack "stack" has 4 problems:',
+                'configuration of stack "stack" has 5 problems:',
+                "  - workerConcurency: there is no such setting; there are adminCidrs, certificate, certificateKey, " +
+                    "defaultTaskRetries, httpsPort, locations, machines, meshCidr, namePrefix, postgresParameters, " +
+                    "privateKey, protection, serverType, webCidrs, wireguardPort, workerConcurrency, workerStopTimeout",
                 "  - adminCidrs: got []; at least one network in CIDR notation is needed: " +
                     "pulumi config set --path 'adminCidrs[0]' 203.0.113.7/32",
                 "  - certificate: it is no PEM certificate: " +

@@ -119,6 +119,7 @@ describe("WireGuardMesh", () => {
                 ...children("node2", ["node1", "node3"]).filter((name) => !name.endsWith("-psk")),
                 ...children("node3", ["node1", "node2"]).filter((name) => !name.endsWith("-psk")),
                 ...pskFiles(),
+                ...names.map((name) => `mesh-${name}-check`),
                 ...names.map((name) => `mesh-${name}-reach`),
             ].sort(),
         );
@@ -153,6 +154,17 @@ describe("WireGuardMesh", () => {
         const reach = all.find((each) => each.name === "mesh-node1-reach");
         expect(reach?.dependsOn).toEqual(names.map((name) => `mesh-${name}-apply`));
         expect(reach?.inputs.create).toBe("PEERS='10.90.0.2 10.90.0.3' bash -s");
+    });
+
+    it("changes no machine before all have agreed to their addresses", async () => {
+        const all = await record(() => new WireGuardMesh("mesh", { machines }));
+        const files = all.filter(({ inputs }) => /^set -eu/.test(String(inputs.create)));
+        expect(files).toHaveLength(12);
+        for (const { dependsOn } of files) {
+            expect(dependsOn).toEqual(
+                expect.arrayContaining(names.map((name) => `mesh-${name}-check`)),
+            );
+        }
     });
 
     it("reports all that is wrong at once", async () => {
