@@ -100,7 +100,9 @@ function warningSections(changes: Change[], events: EngineEvent[]): Section[] {
         ...warningsOf(changes).map(
             ({ change, warning }) => `- ⚠️ ${change.operation} ${code(change.name)}: ${warning}`,
         ),
-        ...said("warning", events).map((message) => `- ⚠️ ${code(plain(message))}`),
+        ...said("warning", events)
+            .sort()
+            .map((message) => `- ⚠️ ${code(plain(message))}`),
     ];
     return warnings.length === 0 ? [] : [{ name: "the warnings", text: warnings.join("\n") }];
 }
