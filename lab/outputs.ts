@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pulumiText } from "./pulumi.ts";
 import { stateDir } from "./settings.ts";
+import { unfinishedOutputs } from "./unfinished.ts";
 
 /** What index.ts exports, as far as the lab reads it. */
 export interface StackOutputs {
@@ -25,7 +26,10 @@ export interface StackOutputs {
 
 const cache = join(stateDir, "outputs.json");
 
-/** The stack's outputs, secrets included; asked from Pulumi once after each change. */
+/**
+ * The stack's outputs, secrets included; asked from Pulumi once after each change. After an `up` that failed or while
+ * the first one runs, there are none yet: then what the state knows of the machines.
+ */
 export async function stackOutputs(): Promise<StackOutputs> {
     if (!existsSync(stateDir)) {
         throw new Error("the lab is not up: npm run lab");
@@ -37,6 +41,10 @@ export async function stackOutputs(): Promise<StackOutputs> {
     const outputs = JSON.parse(await readFile(cache, "utf8")) as Partial<StackOutputs>;
     if (outputs.nodes === undefined) {
         await forgetOutputs();
+        const unfinished = await unfinishedOutputs();
+        if (unfinished) {
+            return unfinished;
+        }
         throw new Error("the lab is not up: npm run lab");
     }
     return outputs as StackOutputs;

@@ -8,6 +8,9 @@ export interface Registered {
     parent: string;
     parentType: string;
     dependsOn: string[];
+    /** Name of the provider that was set; empty for the default one. */
+    provider: string;
+    protect: boolean;
     inputs: Record<string, unknown>;
 }
 
@@ -67,6 +70,8 @@ interface RegisterRequest {
     getName(): string;
     getParent(): string;
     getDependenciesList(): string[];
+    getProvider(): string;
+    getProtect(): boolean;
     getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
 }
 
@@ -81,6 +86,8 @@ function describe(request: RegisterRequest): Registered {
         parent: nameOf(request.getParent()),
         parentType: request.getParent().split("::").at(-2)?.split("$").at(-1) ?? "",
         dependsOn: request.getDependenciesList().map(nameOf).sort(),
+        provider: request.getProvider().split("::").at(-2) ?? "",
+        protect: request.getProtect(),
         inputs: readable(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
     };
 }
