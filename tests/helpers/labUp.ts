@@ -1,6 +1,6 @@
 import { labVerb } from "./lab";
 import labDown from "./labDown";
-import { makeOwnMachines } from "./ownMachines";
+import { ownConfiguration } from "./ownMachines";
 
 /**
  * Before the lab's tests: a lab from nothing, as a user makes it. LAB_KEEP=1 takes one that is there; LAB_MACHINES=own
@@ -12,7 +12,7 @@ export default async function labUp(): Promise<void> {
     }
     try {
         if (process.env.LAB_MACHINES === "own") {
-            process.env.LAB_CONFIG = await makeOwnMachines();
+            process.env.LAB_CONFIG = await ownConfiguration();
         }
         await labVerb("up");
     } catch (error) {

@@ -1,61 +1,89 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument, stringify } from "yaml";
 import { eventually, lab, nodes, run, type Node } from "./lab";
 import { root } from "./root";
 
-const folder = join(root, "test-results", "own-machines");
-const key = join(folder, "key");
 const user = "ops";
 
-/**
- * Machines in the lab's cloud that no stack has made, one of them with a user other than root; gives the
- * configuration file of a stack that takes them.
- */
-export async function makeOwnMachines(): Promise<string> {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-    const publicKey = readFileSync(`${key}.pub`, "utf8").trim();
-    const api = await cloudApi();
+/** A machine as the stack's configuration has it. */
+export interface OwnMachine {
+    name: Node;
+    location: string;
+    address: string;
+    hostKey: string;
+    user?: string;
+}
+
+/** `npm run lab -- ARGS` in one of the labs; gives what it prints. */
+type Lab = (args: string[], input?: string) => Promise<string>;
+
+/** Machines in a lab's cloud that no stack has made, one of them with a user other than root; and the key to them. */
+export async function makeOwnMachines(
+    lab: Lab,
+): Promise<{ machines: OwnMachine[]; privateKey: string }> {
+    const key = await sshKey();
+    const api = await cloudApi(lab);
     const { ssh_key } = await api<{ ssh_key: { id: number } }>("ssh_keys", {
         name: "owner",
-        public_key: publicKey,
+        public_key: key.publicKey,
     });
     const machines = await Promise.all(
         nodes.map(async (name, index) => {
+            const location = name.replace("airflow-", "");
             const { server } = await api<{ server: { public_net: { ipv4: { ip: string } } } }>(
                 "servers",
                 {
-                    name,
-                    server_type: "cx33",
-                    image: "debian-13",
-                    location: locationOf(name),
+                    ...{ name, location, server_type: "cx33", image: "debian-13" },
                     ssh_keys: [ssh_key.id],
-                    user_data: index === 0 ? userData(publicKey) : undefined,
+                    user_data: index === 0 ? userData(key.publicKey) : undefined,
                 },
             );
             const address = server.public_net.ipv4.ip;
             const hostKey = await eventually(`the host key of ${name}`, () => scan(address));
-            return {
-                name,
-                location: locationOf(name),
-                address,
-                hostKey,
-                ...(index === 0 && { user }),
-            };
+            return { name, location, address, hostKey, ...(index === 0 && { user }) };
         }),
     );
-    return configuration(machines);
+    return { machines, privateKey: key.privateKey };
 }
 
-function locationOf(node: Node): string {
-    return node.replace("airflow-", "");
+/** The configuration file of a stack, in the lab that the tests share, that takes such machines. */
+export async function ownConfiguration(): Promise<string> {
+    const { machines, privateKey } = await makeOwnMachines(lab);
+    const document = parseDocument(readFileSync(join(root, "Pulumi.lab.yaml"), "utf8"));
+    for (const name of ["locations", "serverType"]) {
+        document.deleteIn(["config", `airflow-ha:${name}`]);
+    }
+    document.setIn(["config", "airflow-ha:machines"], document.createNode(machines));
+    const folder = join(root, "test-results");
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, "Pulumi.own.yaml");
+    writeFileSync(file, document.toString());
+    await lab(
+        ["pulumi", "config", "set", "--secret", "privateKey", "--config-file", file],
+        privateKey,
+    );
+    return file;
+}
+
+async function sshKey(): Promise<{ publicKey: string; privateKey: string }> {
+    const folder = mkdtempSync(join(tmpdir(), "airflow-ha-key-"));
+    const file = join(folder, "key");
+    try {
+        await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
+        const [publicKey, privateKey] = [`${file}.pub`, file].map((each) =>
+            readFileSync(each, "utf8"),
+        );
+        return { publicKey: publicKey.trim(), privateKey };
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
 }
 
 type Api = <T>(path: string, body: object) => Promise<T>;
 
-async function cloudApi(): Promise<Api> {
+async function cloudApi(lab: Lab): Promise<Api> {
     const printed = await lab(["env"]);
     const variable = (name: string) =>
         new RegExp(`^export ${name}='(.*)'$`, "m").exec(printed)?.[1];
@@ -89,17 +117,4 @@ function userData(publicKey: string): string {
 async function scan(address: string): Promise<string | undefined> {
     const { stdout } = await run("ssh-keyscan", ["-t", "ed25519", address]);
     return stdout.trim().replace(/^\S+ /, "") || undefined;
-}
-
-async function configuration(machines: object[]): Promise<string> {
-    const document = parseDocument(readFileSync(join(root, "Pulumi.lab.yaml"), "utf8"));
-    for (const name of ["locations", "serverType"]) {
-        document.deleteIn(["config", `airflow-ha:${name}`]);
-    }
-    document.setIn(["config", "airflow-ha:machines"], document.createNode(machines));
-    const file = join(folder, "Pulumi.own.yaml");
-    writeFileSync(file, document.toString());
-    const set = ["pulumi", "config", "set", "--secret", "privateKey", "--config-file", file];
-    await lab(set, readFileSync(key, "utf8"));
-    return file;
 }

@@ -1,7 +1,10 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AirflowApi } from "../../lab/airflow";
 import { eventually, run } from "../helpers/lab";
+import { runToEnd } from "../helpers/outputs";
+import { makeOwnMachines } from "../helpers/ownMachines";
 import { root } from "../helpers/root";
 
 jest.setTimeout(15 * 60_000);
@@ -43,7 +46,8 @@ async function succeed(
 class Deployed {
     private constructor(private readonly folder: string) {}
 
-    static async example(name: string): Promise<Deployed> {
+    /** Deploys an example with its own settings, and adminCidrs. */
+    static async example(name: string, settings: string[] = []): Promise<Deployed> {
         const folder = join(work, name);
         cpSync(join(root, "examples", name), folder, { recursive: true });
         cpSync(join(work, "airflow-ha.tgz"), join(folder, "airflow-ha.tgz"));
@@ -51,6 +55,9 @@ class Deployed {
         await deployed.shell("npm install --no-audit --no-fund --loglevel=error");
         await deployed.shell(`pulumi stack init ${name}`);
         await deployed.shell("pulumi config set --path 'adminCidrs[0]' 198.18.0.0/15");
+        for (const setting of settings) {
+            await deployed.shell(`pulumi config set ${setting}`);
+        }
         await deployed.shell("pulumi up --yes --skip-preview");
         return deployed;
     }
@@ -104,7 +111,7 @@ test("the examples ask for the versions that are tested", () => {
             Record<string, string>
         >;
     const tested = read("package.json").devDependencies;
-    for (const name of ["postgresql", "mesh"]) {
+    for (const name of ["postgresql", "mesh", "own-machines"]) {
         const { dependencies } = read(`examples/${name}/package.json`);
         const pinned = Object.keys(dependencies).filter((each) => each !== "airflow-ha");
         expect(pinned.map((each) => [each, dependencies[each]])).toEqual(
@@ -164,4 +171,26 @@ test("mesh: three machines ping each other by name through WireGuard", async () 
         }
     }
     await example.destroy();
+});
+
+test("own-machines: Airflow runs a DAG on machines that the program did not make", async () => {
+    const { machines, privateKey } = await makeOwnMachines((args) => labVerb(...args));
+    const key = join(work, "owner");
+    writeFileSync(key, privateKey, { mode: 0o600 });
+    const example = await Deployed.example("own-machines", [
+        `--plaintext machines '${JSON.stringify(machines)}'`,
+        `--secret privateKey <${key}`,
+    ]);
+    const { web, certificate, admin } = await example.outputs<{
+        web: string[];
+        certificate: string;
+        admin: { user: string; password: string };
+    }>();
+    const dag = readFileSync(join(root, "lab/dags/lab_hello.py"), "utf8");
+    await example.on(
+        machines[1].address,
+        `cat >/srv/airflow/dags/lab_hello.py <<'DAG'\n${dag}\nDAG`,
+    );
+    const api = new AirflowApi({ url: web[2], certificate, ...admin });
+    expect((await runToEnd(api, "lab_hello")).state).toBe("success");
 });
