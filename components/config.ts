@@ -73,7 +73,11 @@ export function configProblems(config: StackConfig): Problem[] {
         ...meshProblems({
             ...config,
             names: [...new Set(names)],
-            elsewhere: { adminCidrs, webCidrs },
+            elsewhere: {
+                adminCidrs,
+                webCidrs,
+                machines: machines.map(({ address }) => `${address}/32`),
+            },
         }),
         ...etcdProblems({ nodes: names }).map((line) =>
             line.replace(/^nodes:/, own ? "machines:" : "locations:"),
@@ -98,7 +102,7 @@ export function unknownKeyProblems(given: string[], known: string[]): Problem[] 
         .map((key) => `${key}: there is no such setting; there are ${all.join(", ")}`);
 }
 
-function portProblems({ httpsPort, wireguardPort }: StackConfig): Problem[] {
+function portProblems({ httpsPort, wireguardPort, machines }: StackConfig): Problem[] {
     const { https, wireguard, ...others } = ports;
     void https;
     void wireguard;
@@ -106,10 +110,17 @@ function portProblems({ httpsPort, wireguardPort }: StackConfig): Problem[] {
     const problems = used
         .filter(([, port]) => port === httpsPort)
         .map(([name]) => problem("httpsPort", httpsPort, `this port is taken by ${name}`));
+    const ofSshd = machines.flatMap(({ sshPort }, index) =>
+        Object.entries({ ...others, httpsPort })
+            .filter(([name, port]) => port === sshPort && name !== "ssh")
+            .map(([name]) =>
+                problem(`machines[${index}].sshPort`, sshPort, `this port is taken by ${name}`),
+            ),
+    );
     const collisions = Object.entries(others)
         .filter(([, port]) => port === wireguardPort)
         .map(([name]) => problem("wireguardPort", wireguardPort, `this port is taken by ${name}`));
-    return [...problems, ...collisions];
+    return [...problems, ...collisions, ...ofSshd];
 }
 
 function keyProblems(config: pulumi.Config): Problem[] {

@@ -7,9 +7,11 @@ import { stateDir } from "./settings.ts";
 /** Logs in to a node as root on this terminal, or runs a command there. Gives its exit code. */
 export async function ssh(name: string, command: string[]): Promise<number> {
     const { login, become } = await sshArguments(name);
-    const shell =
-        become.length > 0 && command.length === 0 ? ["-t", ...login, ...become, "-i"] : [];
-    const args = shell.length > 0 ? shell : [...login, ...become, ...command];
+    const args = command.length > 0 ? [...login, ...asRoot(become, command)] : [...login];
+    if (become.length > 0 && command.length === 0) {
+        args.unshift("-t");
+        args.push(...become, "-i");
+    }
     const { exitCode } = await execa("ssh", args, {
         stdio: "inherit",
         reject: false,
@@ -25,6 +27,12 @@ export async function sshScript(name: string, script: string, timeoutMs = 60_000
         timeout: timeoutMs,
     });
     return stdout;
+}
+
+/** All of the command is for root, redirections too. */
+function asRoot(become: string[], command: string[]): string[] {
+    const word = `'${command.join(" ").replaceAll("'", "'\\''")}'`;
+    return become.length > 0 ? [...become, "sh", "-c", word] : command;
 }
 
 /** How to log in to a node, and what comes before a command that root shall run. */

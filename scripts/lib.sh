@@ -31,9 +31,16 @@ install_alone() {
     chmod 755 /usr/sbin/policy-rc.d
     say "installing $*"
     # An installation that was cut off is finished first.
-    dpkg --configure --pending --force-confdef --force-confold </dev/null >&2 &&
+    finish_configuration &&
         apt_refresh &&
         apt_get install --yes --no-install-recommends "$@"
+}
+
+# dpkg does not wait for its lock, which Debian's own timers hold at times.
+finish_configuration() {
+    [[ -z $(dpkg --audit) ]] ||
+        wait_until 600 "what was half installed is configured" \
+            dpkg --configure --pending --force-confdef --force-confold
 }
 
 apt_refresh() {

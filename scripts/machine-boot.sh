@@ -5,7 +5,10 @@ set -euo pipefail
 
 main() {
     : "${NAME:?}"
-    [[ -e /etc/debian_version ]] || die "this is not Debian; the machine's image must be Debian 13"
+    local system
+    system=$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release)
+    [[ $(grep --extended-regexp --count '^(ID=debian|VERSION_ID="13")$' /etc/os-release) == 2 ]] ||
+        die "this machine runs $system; Debian 13 is needed"
     if command -v cloud-init >/dev/null; then
         # 2 is "done, with warnings", which a machine can work with.
         timeout 300 cloud-init status --wait >/dev/null || [[ $? == 2 ]] || die "cloud-init: $(cloud-init status --long)"

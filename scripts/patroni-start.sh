@@ -9,15 +9,16 @@ readonly config=/etc/patroni/airflow-ha
 main() {
     : "${MEMBER:?}"
     check
-    if [[ -d $(data_dir) ]]; then
-        renew_passwords
-    else
+    if systemctl --quiet is-active patroni; then
+        await_passwords
+    elif [[ ! -d $(data_dir) ]]; then
         be_let_in
     fi
     systemctl enable --quiet patroni
     systemctl reload-or-restart patroni || die_with_journal patroni "Patroni did not start"
     wait_until 300 "PostgreSQL on $MEMBER serves" serves ||
         die_with_journal patroni "PostgreSQL on $MEMBER has been neither primary nor streaming for 5 minutes"
+    await_passwords
 }
 
 # Patroni 4.0's checker is older than its quorum mode: that one complaint is none.
@@ -51,18 +52,36 @@ add_to_pg_hba() {
         patronictl -c "$config" edit-config --force --apply -
 }
 
-# Patroni gives its roles their passwords when it founds the cluster, and never again.
-renew_passwords() {
-    [[ $(as_postgres <<<'SELECT pg_is_in_recovery()' 2>/dev/null) == f ]] || return 0
+# Patroni gives its roles their passwords when it founds the cluster, and never again. Every node waits for the new ones
+# to be in force, so it is no matter which of them is the primary meanwhile.
+await_passwords() {
+    wait_until 120 "the primary knows the passwords of Patroni's roles" has_passwords ||
+        die "the primary does not take the passwords of $config/secrets.yml: $(patronictl -c "$config" list)"
+}
+
+has_passwords() { logs_in || { is_primary && set_passwords && logs_in; }; }
+
+logs_in() {
+    local primary
+    primary=$(patronictl -c "$config" list --format json | jq --raw-output '.[] | select(.Role == "Leader").Host') || return 1
+    [[ -n $primary ]] || return 1
+    PGPASSWORD=$(setting "$config/secrets.yml" postgresql.authentication.superuser.password) PGCONNECT_TIMEOUT=5 \
+        psql --no-psqlrc --no-password --host="$primary" --username=postgres --dbname=postgres --command='SELECT 1'
+}
+
+is_primary() { [[ $(as_postgres <<<'SELECT pg_is_in_recovery()') == f ]]; }
+
+set_passwords() {
     setting "$config/secrets.yml" postgresql.authentication |
         jq --raw-output '.[] | "ALTER ROLE \"\(.username)\" PASSWORD \u0027\(.password)\u0027;"' |
-        as_postgres || die "the primary does not take new passwords of Patroni's roles"
+        as_postgres --single-transaction
 }
 
 # The statements are of no concern to the server's log: they hold passwords.
 as_postgres() {
     PGOPTIONS='-c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic' \
-        runuser -u postgres -- psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 --dbname=postgres
+        runuser -u postgres -- psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 \
+        --dbname=postgres "$@"
 }
 
 serves() {

@@ -40,7 +40,10 @@ export interface AirflowNodeArgs {
     workerConcurrency?: number;
     /** Retries of a task that sets none itself, 0 to 100: without one a lost machine fails its tasks. @default 1 */
     defaultTaskRetries?: number;
-    /** Processes of the API server, each of about 300 MiB, 1 to 16. @default 1 */
+    /**
+     * Processes of the API server, each of about 300 MiB, 1 to 16. HAProxy's check warms up one of them: the first
+     * requests to each other one after a start take seconds. @default 1
+     */
     apiWorkers?: number;
     /** DAG files that are read at the same time, 1 to 32. @default 1 */
     parsingProcesses?: number;
@@ -201,7 +204,9 @@ export class AirflowNode extends pulumi.ComponentResource {
     /** HTTPS for people and loopback for workers, on this node, to the API servers of all nodes. */
     private createWebEntrance(): void {
         const { node, nodes, httpsPort, secrets } = this.args;
-        const pem = pulumi.interpolate`${secrets.certificate}${secrets.certificateKey}`;
+        const pem = pulumi
+            .all([secrets.certificate, secrets.certificateKey])
+            .apply((parts) => parts.map((part) => `${part.trim()}\n`).join(""));
         const files = [this.file("certificate", certificatePath, pem, "0600")];
         const content = haproxySections(nodes, httpsPort);
         haproxyPart(

@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { after } from "../after";
 import type { Connection, Machine } from "../node";
 import { ports } from "../ports";
 import { refuse } from "../problems";
 import { RemoteFile, RemoteScript } from "../remote";
 import { anywhere, exposures } from "./exposure";
-import { prepared } from "./prepare";
+import { booted, closed } from "./prepare";
 import { renderSshdLimits } from "./render";
 import { existingProblems } from "./validate";
 
@@ -70,15 +69,16 @@ export class ExistingMachines extends pulumi.ComponentResource {
         );
         this.machines = plan.machines.map((existing) => {
             const child = `${name}-${existing.name}`;
-            const machine = this.createMachine(child, existing);
+            const machine = this.describe(existing);
+            const dependsOn = this.createSshd(child, machine);
             const exposed = exposures({ ...plan, sshPort: existing.sshPort ?? ports.ssh });
-            return prepared(child, machine, exposed, this);
+            return closed(child, machine, exposed, { parent: this, dependsOn });
         });
         this.knownHosts = pulumi.output(plan.machines.map(knownHost).join(""));
         this.registerOutputs({ privateKey: this.privateKey, knownHosts: this.knownHosts });
     }
 
-    private createMachine(child: string, existing: ExistingMachine): Machine {
+    private describe(existing: ExistingMachine): Machine {
         const { name, location = name, address, hostKey, user = "root" } = existing;
         const sshPort = existing.sshPort ?? ports.ssh;
         // A machine whose system was installed anew has another host key.
@@ -93,15 +93,11 @@ export class ExistingMachines extends pulumi.ComponentResource {
             dialErrorLimit: 12,
             perDialTimeout: 10,
         };
-        const machine = {
-            name,
-            location,
-            publicAddress: address,
-            connection,
-            user,
-            sshPort,
-            instance,
-        };
+        return { name, location, publicAddress: address, connection, user, sshPort, instance };
+    }
+
+    /** The first change on the machine, and only if it is the right one. */
+    private createSshd(child: string, machine: Machine): RemoteScript {
         const limits = new RemoteFile(
             `${child}-sshd-limits`,
             {
@@ -109,14 +105,13 @@ export class ExistingMachines extends pulumi.ComponentResource {
                 path: "/etc/ssh/sshd_config.d/10-airflow-ha.conf",
                 content: renderSshdLimits(),
             },
-            { parent: this },
+            { parent: this, dependsOn: booted(child, machine, this) },
         );
-        const sshd = new RemoteScript(
+        return new RemoteScript(
             `${child}-sshd`,
             { machine, script: "machine-sshd.sh", files: [limits] },
             { parent: this },
         );
-        return { ...machine, connection: after(connection, [sshd]) };
     }
 }
 

@@ -6,7 +6,7 @@ import { ports } from "../ports";
 import { refuse } from "../problems";
 import { versions } from "../versions";
 import { anywhere, exposures, type Exposure } from "./exposure";
-import { prepared } from "./prepare";
+import { booted, closed } from "./prepare";
 import { renderUserData } from "./render";
 import { machinesProblems } from "./validate";
 
@@ -162,7 +162,7 @@ export class HetznerMachines extends pulumi.ComponentResource {
             dialErrorLimit: 60,
             perDialTimeout: 10,
         };
-        const booted: Machine = {
+        const machine: Machine = {
             name: host,
             location,
             publicAddress: server.ipv4Address,
@@ -172,7 +172,8 @@ export class HetznerMachines extends pulumi.ComponentResource {
             instance: server.id,
             resource: server,
         };
-        return { machine: prepared(child, booted, exposed, this), hostKey };
+        const dependsOn = booted(child, machine, this);
+        return { machine: closed(child, machine, exposed, { parent: this, dependsOn }), hostKey };
     }
 }
 

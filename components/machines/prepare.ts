@@ -6,18 +6,22 @@ import { meshInterface } from "../wireguard/render";
 import type { Exposure } from "./exposure";
 import { renderNftables } from "./render";
 
-/** Awaits the end of the machine's boot and closes its own firewall; gives the machine as it is after that. */
-export function prepared(
-    child: string,
-    machine: Machine,
-    exposed: Exposure[],
-    parent: pulumi.Resource,
-): Machine {
-    const booted = new RemoteScript(
+/** Awaits the end of the machine's boot, and refuses one that is not what it should be. */
+export function booted(child: string, machine: Machine, parent: pulumi.Resource): RemoteScript {
+    return new RemoteScript(
         `${child}-boot`,
         { machine, script: "machine-boot.sh", variables: { NAME: machine.name } },
         { parent },
     );
+}
+
+/** Closes the machine's own firewall; gives the machine as it is after that. */
+export function closed(
+    child: string,
+    machine: Machine,
+    exposed: Exposure[],
+    options: { parent: pulumi.Resource; dependsOn: pulumi.Resource },
+): Machine {
     const nftables = new RemoteFile(
         `${child}-nftables`,
         {
@@ -26,12 +30,18 @@ export function prepared(
             content: renderNftables(exposed, meshInterface),
             mode: "0755",
         },
-        { parent, dependsOn: booted },
+        options,
     );
-    const closed = new RemoteScript(
+    const admins = exposed.find(({ description }) => description === "SSH")?.sources ?? [];
+    const prepared = new RemoteScript(
         `${child}-prepare`,
-        { machine, script: "machine-prepare.sh", files: [nftables] },
-        { parent },
+        {
+            machine,
+            script: "machine-prepare.sh",
+            variables: { ADMIN_CIDRS: admins.join(" ") },
+            files: [nftables],
+        },
+        { parent: options.parent },
     );
-    return { ...machine, connection: after(machine.connection, [closed]) };
+    return { ...machine, connection: after(machine.connection, [prepared]) };
 }

@@ -40,24 +40,33 @@ export function existingProblems(plan: ExistingPlan): Problem[] {
     ];
 }
 
-/** Names are checked by the mesh, which every machine goes into. */
+const machineKeys = ["name", "location", "address", "hostKey", "user", "sshPort"];
+
+/** What a name may be is checked by the mesh, which every machine goes into. */
 function existingMachineProblems(
-    { address, hostKey, user = "root", sshPort = 22 }: ExistingPlan["machines"][number],
+    machine: ExistingPlan["machines"][number],
     index: number,
 ): Problem[] {
+    const { name, address, hostKey, user = "root", sshPort = 22 } = machine;
     const at = (key: string) => `machines[${index}].${key}`;
     return [
+        ...Object.keys(machine)
+            .filter((key) => !machineKeys.includes(key))
+            .map(
+                (key) =>
+                    `${at(key)}: there is no such setting; there are ${machineKeys.join(", ")}`,
+            ),
+        ...(typeof name === "string"
+            ? []
+            : [problem(at("name"), name, "the machine's host name is needed")]),
         ...(ipaddr.IPv4.isValidFourPartDecimal(address ?? "")
             ? []
             : [problem(at("address"), address, "an IPv4 address is needed, such as 203.0.113.7")]),
-        ...(/^(ssh|ecdsa)-\S+ [A-Za-z0-9+/]+=*( .*)?$/.test((hostKey ?? "").trim())
+        // It is not shown: it may be the private one. RSA's would be asked for with SHA-1, which no sshd offers any more.
+        ...(/^(ssh-ed25519|ecdsa-sha2-\S+) [A-Za-z0-9+/]+=*( .*)?$/.test((hostKey ?? "").trim())
             ? []
             : [
-                  problem(
-                      at("hostKey"),
-                      hostKey,
-                      "the line of /etc/ssh/ssh_host_ed25519_key.pub on the machine is needed",
-                  ),
+                  `${at("hostKey")}: the line of /etc/ssh/ssh_host_ed25519_key.pub on the machine is needed`,
               ]),
         ...(/^[a-z_][a-z0-9_-]{0,31}$/.test(user)
             ? []

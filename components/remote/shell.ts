@@ -8,7 +8,9 @@ export function quote(value: string): string {
 
 /** The command as root: as it is for root, through sudo for anybody else, who must be let through without a password. */
 export function asRoot(user: string | undefined, command: string): string {
-    return user === undefined || user === "root" ? command : `sudo -n sh -c ${quote(command)}`;
+    // sudo drops the variable by which a script knows whom it would lock out.
+    const sudo = 'sudo -n env SSH_CONNECTION="$SSH_CONNECTION" sh -c';
+    return user === undefined || user === "root" ? command : `${sudo} ${quote(command)}`;
 }
 
 /** `NAME='value' …`, the variables in front of a command, sorted by name. */

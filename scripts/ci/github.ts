@@ -14,6 +14,8 @@ export interface Post {
     number: number;
     body: string | null;
     html_url: string;
+    /** GitHub's own token writes as a "Bot". */
+    user?: { type: string } | null;
     /** An issue that has it is a pull request. */
     pull_request?: unknown;
 }

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { readText } from "./events.ts";
 import { report } from "./failure.ts";
-import { accessFrom, GitHub } from "./github.ts";
+import { accessFrom, GitHub, type Post } from "./github.ts";
 
 interface Options {
     pullRequest: number;
@@ -30,11 +30,19 @@ async function publish(pullRequest: number, body: string): Promise<string> {
     }
     const github = new GitHub(accessFrom(process.env));
     const comments = `/issues/${pullRequest}/comments`;
-    const old = await github.find(`${comments}?per_page=100`, (post) => begins(post.body, mark));
+    const old = await github.find(
+        `${comments}?per_page=100`,
+        (post) => isOurs(post) && begins(post.body, mark),
+    );
     const comment = old
         ? await github.send("PATCH", `/issues/comments/${old.id}`, { body })
         : await github.send("POST", comments, { body });
     return comment.html_url;
+}
+
+/** Where anybody may comment, somebody could write the mark first, and own the comment that is then kept up to date. */
+function isOurs({ user }: Post): boolean {
+    return process.env.GITHUB_ACTIONS !== "true" || user?.type === "Bot";
 }
 
 /** GitHub gives back lines that end as the browser sent them. */

@@ -25,7 +25,7 @@ export function isFile(change: Change): boolean {
 
 /** The file that a RemoteFile's inputs describe. */
 export function fileOf({ create, stdin, triggers }: Inputs): File {
-    const writes = typeof create === "string" ? create : "";
+    const writes = asRoot(create);
     const first: unknown = Array.isArray(triggers) ? triggers[0] : undefined;
     const mode = word(writes, "chmod");
     const owner = word(writes, "chown");
@@ -34,6 +34,13 @@ export function fileOf({ create, stdin, triggers }: Inputs): File {
         text: typeof stdin === "string" && stdin !== unknown ? stdin : undefined,
         access: mode !== undefined && owner !== undefined ? `${mode} ${owner}` : undefined,
     };
+}
+
+/** The command as root has it: for other users, components/remote puts all of it in quotes behind sudo. */
+function asRoot(create: unknown): string {
+    const text = typeof create === "string" ? create : "";
+    const quoted = /^sudo -n .*?sh -c '(.*)'$/s.exec(text)?.[1];
+    return quoted?.replaceAll(String.raw`'\''`, "'") ?? text;
 }
 
 /** The quoted word between two parts of a line. */
@@ -79,7 +86,8 @@ function changedVariables(before: unknown, after: unknown): string[] {
 
 /** What a script is told, by name. */
 export function variables(create: unknown): Map<string, string> {
-    const assignments = typeof create === "string" && / bash -s$/.test(create) ? create : "";
+    const whole = asRoot(create);
+    const assignments = / bash -s$/.test(whole) ? whole : "";
     return new Map(
         [...assignments.matchAll(/([A-Z][A-Z0-9_]*)='((?:[^']|'\\'')*)'(?= |$)/g)].map(
             ([, name = "", value = ""]) => [name, value.replaceAll(String.raw`'\''`, "'")],

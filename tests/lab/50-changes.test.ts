@@ -48,7 +48,7 @@ test("another order of the machines, which would give them other addresses, chan
     const { code, stdout, stderr } = await tryLab([...up, ...swapped]);
     expect(code).not.toBe(0);
     expect(stdout + stderr).toMatch(
-        /know this machine as 10\.90\.0\.1, and it cannot become 10\.90\.0\.2/,
+        /know this machine as 10\.90\.0\.1\/24, and it cannot become 10\.90\.0\.2\/24/,
     );
     await lab(["status"]);
     // Back in order, there is nothing to be set right on a machine.

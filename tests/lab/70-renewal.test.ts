@@ -1,5 +1,5 @@
 import { configured } from "../helpers/config";
-import { eventually, lab, nodes, on } from "../helpers/lab";
+import { eventually, lab, nodes, on, tryOn } from "../helpers/lab";
 import { outputs } from "../helpers/outputs";
 
 jest.setTimeout(20 * 60_000);
@@ -45,6 +45,9 @@ test("the passwords of the database are renewed while it is used", async () => {
     await replace(passwords);
     const after = await outputs();
     expect(after.credentials.postgres.password).not.toBe(before.credentials.postgres.password);
+    const { user, password } = before.credentials.postgres;
+    const login = `PGPASSWORD=${password} psql -h 127.0.0.1 -p 5000 -U ${user} -d airflow -c 'select 1'`;
+    expect((await tryOn(node, login)).stderr).toContain("password authentication failed");
     // The replication password is used when a replica connects anew.
     await on(node, "systemctl restart patroni");
     await eventually("all is healthy", () => lab(["status"]));

@@ -1,17 +1,32 @@
 import { configProblems } from "../../components/config";
-import { ExistingMachines } from "../../components/machines/existing";
+import { ExistingMachines, type ExistingMachine } from "../../components/machines/existing";
 import { existingProblems } from "../../components/machines/validate";
 import { asRoot } from "../../components/remote/shell";
 import { WireGuardMesh } from "../../components/wireguard/mesh";
 import { record, type Registered } from "../helpers/mocks";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIZpUYPd root@one";
-const machines = [
+const machines: ExistingMachine[] = [
     { name: "one", address: "203.0.113.1", hostKey },
     { name: "two", address: "203.0.113.2", hostKey, user: "ops", sshPort: 2222 },
     { name: "three", address: "203.0.113.3", hostKey, location: "cellar" },
 ];
 const plan = { machines, adminCidrs: ["203.0.113.0/24"], webCidrs: ["0.0.0.0/0"] };
+
+const stack = {
+    ...plan,
+    locations: ["nowhere"],
+    namePrefix: "",
+    serverType: "",
+    protection: false,
+    httpsPort: 443,
+    wireguardPort: 51820,
+    meshCidr: "10.90.0.0/24",
+    postgresParameters: {},
+    workerConcurrency: 8,
+    defaultTaskRetries: 1,
+    workerStopTimeout: 600,
+};
 
 describe("existingProblems", () => {
     it("finds nothing wrong with a good plan", () => {
@@ -26,7 +41,7 @@ describe("existingProblems", () => {
         ];
         expect(existingProblems({ ...plan, machines: wrong, adminCidrs: [] })).toEqual([
             'machines[0].address: got "one.example.com"; an IPv4 address is needed, such as 203.0.113.7',
-            'machines[0].hostKey: got "AAAA"; ' +
+            "machines[0].hostKey: " +
                 "the line of /etc/ssh/ssh_host_ed25519_key.pub on the machine is needed",
             'machines[0].user: got "a b"; a user\'s name on the machine is needed',
             "machines[0].sshPort: got 0; a TCP port is 1 to 65535",
@@ -36,29 +51,49 @@ describe("existingProblems", () => {
         ]);
     });
 
-    it("says what is missing", () => {
-        const empty = [{} as (typeof machines)[number]];
-        expect(existingProblems({ ...plan, machines: empty }).join("\n")).toMatch(
-            /machines\[0\]\.address: got nothing; .*\nmachines\[0\]\.hostKey: got nothing; /,
-        );
+    it("says what is missing or misspelt", () => {
+        const wrong = [{ nmae: "one" } as unknown as ExistingMachine];
+        expect(existingProblems({ ...plan, machines: wrong })).toEqual([
+            "machines[0].nmae: there is no such setting; " +
+                "there are name, location, address, hostKey, user, sshPort",
+            "machines[0].name: got nothing; the machine's host name is needed",
+            expect.stringMatching(/^machines\[0\]\.address: got nothing; /),
+            expect.stringMatching(/^machines\[0\]\.hostKey: /),
+        ]);
+    });
+
+    it("does not show what may be a private key, and takes no RSA", () => {
+        for (const key of ["-----BEGIN OPENSSH PRIVATE KEY-----", "ssh-rsa AAAAB3NzaC1yc2E"]) {
+            const [line, ...others] = existingProblems({
+                ...plan,
+                machines: [{ ...machines[0], hostKey: key }],
+            });
+            expect(line).toMatch(/^machines\[0\]\.hostKey: /);
+            expect(line).not.toContain(key.slice(0, 12));
+            expect(others).toEqual([]);
+        }
+    });
+
+    it("finds a mesh that is the machines' own network, and ports that collide", () => {
+        const own = [...machines];
+        own[1] = { ...machines[1], sshPort: 443 };
+        const config = {
+            ...stack,
+            machines: own,
+            meshCidr: "203.0.113.0/24",
+            adminCidrs: ["192.0.2.0/24"],
+        };
+        expect(configProblems(config)).toEqual([
+            ...machines.map(
+                ({ address }) =>
+                    `meshCidr: got "203.0.113.0/24"; it overlaps ${address}/32 of machines`,
+            ),
+            "machines[1].sshPort: got 443; this port is taken by httpsPort",
+        ]);
     });
 
     it("is asked instead of what Hetzner would need", () => {
-        const config = {
-            ...plan,
-            machines: machines.slice(0, 2),
-            locations: ["nowhere"],
-            namePrefix: "",
-            serverType: "",
-            protection: false,
-            httpsPort: 443,
-            wireguardPort: 51820,
-            meshCidr: "10.90.0.0/24",
-            postgresParameters: {},
-            workerConcurrency: 8,
-            defaultTaskRetries: 1,
-            workerStopTimeout: 600,
-        };
+        const config = { ...stack, machines: machines.slice(0, 2) };
         expect(configProblems(config)).toEqual([
             expect.stringMatching(/^machines: got 2; etcd decides by majority/),
         ]);
@@ -104,7 +139,7 @@ describe("ExistingMachines", () => {
     it("works through sudo for anybody but root", () => {
         expect(named("own-one-boot")?.inputs.create).toBe("NAME='one' bash -s");
         expect(named("own-two-boot")?.inputs.create).toBe(asRoot("ops", "NAME='two' bash -s"));
-        expect(named("mesh-two-config")?.inputs.delete).toMatch(/^sudo -n sh -c 'rm -f/);
+        expect(named("mesh-two-config")?.inputs.delete).toMatch(/^sudo -n .*sh -c 'rm -f/);
     });
 
     it("opens each machine's own SSH port", () => {

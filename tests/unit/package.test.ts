@@ -7,7 +7,8 @@ import { parse } from "yaml";
 import { root } from "../helpers/root";
 import type { Import } from "./package/importer";
 
-jest.setTimeout(60_000);
+// It compiles the components.
+jest.setTimeout(180_000);
 
 const bin = join(root, "node_modules/.bin");
 const folder = mkdtempSync(join(tmpdir(), "airflow-ha-package-"));

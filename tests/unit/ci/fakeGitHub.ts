@@ -9,6 +9,7 @@ export interface Item {
     state?: string;
     labels?: string[];
     pull_request?: object;
+    user?: { type: string };
 }
 
 /**

@@ -85,6 +85,16 @@ describe("publish.ts", () => {
         expect(github.writes).toEqual(["PATCH /issues/comments/5", "PATCH /issues/comments/5"]);
     });
 
+    test("in a workflow, leaves a comment that a stranger has begun with the marker", async () => {
+        const mark = "<!-- airflow-ha preview: dev -->\n";
+        github.comments = [
+            { ...comment(1, `${mark}no changes`), user: { type: "User" } },
+            { ...comment(2, `${mark}**old**`), user: { type: "Bot" } },
+        ];
+        expect((await publish(body, { GITHUB_ACTIONS: "true" })).code).toBe(0);
+        expect(github.writes).toEqual(["PATCH /issues/comments/2"]);
+    });
+
     test("leaves the comment of another stack, and one that only quotes the marker", async () => {
         github.comments = [
             comment(1, "<!-- airflow-ha preview: dev2 -->\n"),
