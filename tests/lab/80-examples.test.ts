@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse, stringify } from "yaml";
 import { AirflowApi } from "../../lab/airflow";
 import { eventually, run } from "../helpers/lab";
 import { runToEnd } from "../helpers/outputs";
@@ -46,17 +47,28 @@ async function succeed(
 class Deployed {
     private constructor(private readonly folder: string) {}
 
-    /** Deploys an example with its own settings, and adminCidrs. */
-    static async example(name: string, settings: string[] = []): Promise<Deployed> {
+    /** Deploys an example, with settings of its stack beside adminCidrs, and a secret one's name and file. */
+    static async example(
+        name: string,
+        settings: Record<string, unknown> = {},
+        [secret, file]: string[] = [],
+    ): Promise<Deployed> {
         const folder = join(work, name);
         cpSync(join(root, "examples", name), folder, { recursive: true });
         cpSync(join(work, "airflow-ha.tgz"), join(folder, "airflow-ha.tgz"));
         const deployed = new Deployed(folder);
+        const project = parse(readFileSync(join(folder, "Pulumi.yaml"), "utf8")) as {
+            name: string;
+        };
+        const all = Object.entries({ adminCidrs: ["198.18.0.0/15"], ...settings });
+        const config = Object.fromEntries(
+            all.map(([key, value]) => [`${project.name}:${key}`, value]),
+        );
+        writeFileSync(join(folder, `Pulumi.${name}.yaml`), stringify({ config }));
         await deployed.shell("npm install --no-audit --no-fund --loglevel=error");
         await deployed.shell(`pulumi stack init ${name}`);
-        await deployed.shell("pulumi config set --path 'adminCidrs[0]' 198.18.0.0/15");
-        for (const setting of settings) {
-            await deployed.shell(`pulumi config set ${setting}`);
+        if (secret) {
+            await deployed.shell(`pulumi config set --secret ${secret} <${file}`);
         }
         await deployed.shell("pulumi up --yes --skip-preview");
         return deployed;
@@ -177,10 +189,7 @@ test("own-machines: Airflow runs a DAG on machines that the program did not make
     const { machines, privateKey } = await makeOwnMachines((args) => labVerb(...args));
     const key = join(work, "owner");
     writeFileSync(key, privateKey, { mode: 0o600 });
-    const example = await Deployed.example("own-machines", [
-        `--plaintext machines '${JSON.stringify(machines)}'`,
-        `--secret privateKey <${key}`,
-    ]);
+    const example = await Deployed.example("own-machines", { machines }, ["privateKey", key]);
     const { web, certificate, admin } = await example.outputs<{
         web: string[];
         certificate: string;
