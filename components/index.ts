@@ -17,6 +17,7 @@ export {
     type ExistingMachine,
     type ExistingMachinesArgs,
 } from "./machines/existing";
+export type { EntranceArgs } from "./machines/exposure";
 export { HetznerMachines, type HetznerMachinesArgs } from "./machines/hetzner";
 export type { Login } from "./login";
 export type { Connection, Machine, MeshNode } from "./node";

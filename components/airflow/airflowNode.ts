@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DagSync } from "../dagsync";
-import { haproxyPart } from "../haproxy/haproxy";
 import type { MeshNode } from "../node";
 import type { Database } from "../patroni";
 import { ports } from "../ports";
@@ -12,9 +11,9 @@ import { RemoteFile, RemoteScript } from "../remote";
 import { versions } from "../versions";
 import type { AirflowSecrets } from "./airflowSecrets";
 import { airflowConfig, configFolder, environment } from "./render";
-import { certificatePath, haproxySections } from "./renderHaproxy";
 import { flowerEnvironment, secretsEnvironment } from "./renderSecrets";
 import { awaitDatabasePath, target, units } from "./renderUnits";
+import { createWebEntrance } from "./webEntrance";
 import { airflowProblems, defaults, type AirflowSettings } from "./validate";
 
 /** Where one node's Airflow runs, what it stands on, and its settings. */
@@ -81,7 +80,7 @@ export class AirflowNode extends pulumi.ComponentResource {
         this.migration = args.previous?.migration ?? this.createMigration(install, settings);
         const start = this.createProcesses(install, settings);
         this.applied = this.createApplication(install, start);
-        this.createWebEntrance();
+        createWebEntrance(name, this.args, this);
 
         this.registerOutputs({});
     }
@@ -199,21 +198,6 @@ export class AirflowNode extends pulumi.ComponentResource {
             files: [...install.files, ...processes.files],
             dependsOn: [processes.started, ...(previous ? [previous.applied] : [])],
         });
-    }
-
-    /** HTTPS for people and loopback for workers, on this node, to the API servers of all nodes. */
-    private createWebEntrance(): void {
-        const { node, nodes, httpsPort, secrets } = this.args;
-        const pem = pulumi
-            .all([secrets.certificate, secrets.certificateKey])
-            .apply((parts) => parts.map((part) => `${part.trim()}\n`).join(""));
-        const files = [this.file("certificate", certificatePath, pem, "0600")];
-        const content = haproxySections(nodes, httpsPort);
-        haproxyPart(
-            this.name,
-            { machine: node, part: "airflow", content, files },
-            { parent: this },
-        );
     }
 
     private file(

@@ -3,7 +3,7 @@ import type { Connection, Machine } from "../node";
 import { ports } from "../ports";
 import { refuse } from "../problems";
 import { RemoteFile, RemoteScript } from "../remote";
-import { anywhere, exposures } from "./exposure";
+import { exposures, withEntrance, type EntranceArgs } from "./exposure";
 import { booted, closed } from "./prepare";
 import { renderSshdLimits } from "./render";
 import { existingProblems } from "./validate";
@@ -25,19 +25,11 @@ export interface ExistingMachine {
 }
 
 /** Arguments of ExistingMachines. */
-export interface ExistingMachinesArgs {
+export interface ExistingMachinesArgs extends EntranceArgs {
     /** Append only: the order gives mesh addresses. */
     machines: ExistingMachine[];
     /** The key that opens all of them, in OpenSSH's or PEM format, without a passphrase. */
     privateKey: pulumi.Input<string>;
-    /** Networks that may log in over SSH; Pulumi's own machine must be in one of them. */
-    adminCidrs: string[];
-    /** Networks that may open the web UI. @default everywhere */
-    webCidrs?: string[];
-    /** TCP port of the web UI. @default 443 */
-    httpsPort?: number;
-    /** UDP port of WireGuard. @default 51820 */
-    wireguardPort?: number;
 }
 
 /**
@@ -55,12 +47,7 @@ export class ExistingMachines extends pulumi.ComponentResource {
 
     constructor(name: string, args: ExistingMachinesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:ExistingMachines", name, {}, opts);
-        const plan = {
-            ...args,
-            webCidrs: args.webCidrs ?? anywhere,
-            httpsPort: args.httpsPort ?? ports.https,
-            wireguardPort: args.wireguardPort ?? ports.wireguard,
-        };
+        const plan = withEntrance(args);
         refuse(this, name, existingProblems(plan));
 
         // OpenSSH wants the last line's end, which a value that was set from a file has lost.

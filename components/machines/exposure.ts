@@ -1,3 +1,5 @@
+import { ports } from "../ports";
+
 /** One thing that is open to the world: all that is not in such a list is closed, by both firewalls. */
 export interface Exposure {
     /** Why it is open; the rule's description at the provider. */
@@ -8,15 +10,20 @@ export interface Exposure {
     sources: string[];
 }
 
-export interface ExposureArgs {
-    /** Networks that may log in over SSH. */
+/** From where machines may be reached, and by which ports. */
+export interface EntranceArgs {
+    /** Networks (CIDR, at least one) that may log in over SSH; Pulumi's own machine must be in one of them. */
     adminCidrs: string[];
-    /** Networks that may open the web UI. */
-    webCidrs: string[];
-    sshPort: number;
-    httpsPort: number;
-    wireguardPort: number;
+    /** Networks (CIDR, at least one) that may open the web UI. @default everywhere */
+    webCidrs?: string[];
+    /** TCP port of the web UI, the same as AirflowNode's. @default 443 */
+    httpsPort?: number;
+    /** UDP port of WireGuard, the same as WireGuardMesh's. @default 51820 */
+    wireguardPort?: number;
 }
+
+/** The same with its defaults, and the port of a machine's sshd. */
+export type ExposureArgs = Required<EntranceArgs> & { sshPort: number };
 
 export const anywhere = ["0.0.0.0/0", "::/0"];
 
@@ -28,4 +35,13 @@ export function exposures(args: ExposureArgs): Exposure[] {
         // WireGuard does not answer who has no key; peers' addresses are not known before they exist.
         { description: "WireGuard", protocol: "udp", port: args.wireguardPort, sources: anywhere },
     ];
+}
+
+export function withEntrance<T extends EntranceArgs>(args: T): T & Required<EntranceArgs> {
+    return {
+        ...args,
+        webCidrs: args.webCidrs ?? anywhere,
+        httpsPort: args.httpsPort ?? ports.https,
+        wireguardPort: args.wireguardPort ?? ports.wireguard,
+    };
 }

@@ -5,13 +5,13 @@ import type { Connection, Machine } from "../node";
 import { ports } from "../ports";
 import { refuse } from "../problems";
 import { versions } from "../versions";
-import { anywhere, exposures, type Exposure } from "./exposure";
+import { exposures, withEntrance, type EntranceArgs, type Exposure } from "./exposure";
 import { booted, closed } from "./prepare";
 import { renderUserData } from "./render";
 import { machinesProblems } from "./validate";
 
 /** How many machines are made where, of which type, and who may reach them. */
-export interface HetznerMachinesArgs {
+export interface HetznerMachinesArgs extends EntranceArgs {
     /**
      * Hetzner Cloud locations, each once: nbg1, fsn1, hel1, ash, hil, sin. One machine is made in each, named
      * `<namePrefix>-<location>`. Append only: the order gives mesh addresses.
@@ -24,14 +24,6 @@ export interface HetznerMachinesArgs {
     namePrefix?: string;
     /** Hetzner's server type. Airflow, PostgreSQL and RabbitMQ together want 8 GB. @example "cx33" */
     serverType: string;
-    /** Networks (CIDR, at least one) that may log in over SSH; Pulumi's own machine must be in one of them. */
-    adminCidrs: string[];
-    /** Networks (CIDR, at least one) that may open the web UI. @default everywhere */
-    webCidrs?: string[];
-    /** TCP port of the web UI, the same as AirflowNode's. @default 443 */
-    httpsPort?: number;
-    /** UDP port of WireGuard, the same as WireGuardMesh's. @default 51820 */
-    wireguardPort?: number;
     /** Hetzner's own protection against deletion and rebuilding. @default false */
     protection?: boolean;
 }
@@ -57,7 +49,7 @@ export class HetznerMachines extends pulumi.ComponentResource {
      */
     constructor(name: string, args: HetznerMachinesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:HetznerMachines", name, {}, opts);
-        const plan = withDefaults(name, args);
+        const plan = withEntrance({ ...args, namePrefix: args.namePrefix ?? name });
         refuse(this, name, machinesProblems(plan));
 
         const exposed = exposures({ ...plan, sshPort: ports.ssh });
@@ -175,16 +167,6 @@ export class HetznerMachines extends pulumi.ComponentResource {
         const dependsOn = booted(child, machine, this);
         return { machine: closed(child, machine, exposed, { parent: this, dependsOn }), hostKey };
     }
-}
-
-function withDefaults(name: string, args: HetznerMachinesArgs) {
-    return {
-        ...args,
-        namePrefix: args.namePrefix ?? name,
-        webCidrs: args.webCidrs ?? anywhere,
-        httpsPort: args.httpsPort ?? ports.https,
-        wireguardPort: args.wireguardPort ?? ports.wireguard,
-    };
 }
 
 function userData(hostKey: tls.PrivateKey): pulumi.Output<string> {

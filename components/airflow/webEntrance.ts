@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import { haproxyPart } from "../haproxy/haproxy";
+import type { MeshNode } from "../node";
+import { RemoteFile } from "../remote";
+import type { AirflowSecrets } from "./airflowSecrets";
+import { certificatePath, haproxySections } from "./renderHaproxy";
+
+export interface WebEntranceArgs {
+    node: MeshNode;
+    nodes: MeshNode[];
+    httpsPort: number;
+    secrets: AirflowSecrets;
+}
+
+/** HTTPS for people and loopback for workers, on this node, to the API servers of all nodes. */
+export function createWebEntrance(
+    name: string,
+    { node, nodes, httpsPort, secrets }: WebEntranceArgs,
+    parent: pulumi.Resource,
+): void {
+    const certificate = new RemoteFile(
+        `${name}-certificate`,
+        {
+            machine: node,
+            path: certificatePath,
+            content: pulumi
+                .all([secrets.certificate, secrets.certificateKey])
+                .apply((parts) => parts.map((part) => `${part.trim()}\n`).join("")),
+            mode: "0600",
+        },
+        { parent },
+    );
+    const content = haproxySections(nodes, httpsPort);
+    const part = { machine: node, part: "airflow", content, files: [certificate] };
+    haproxyPart(name, part, { parent });
+}
