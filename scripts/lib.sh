@@ -39,9 +39,11 @@ install_alone() {
 # dpkg does not wait for its lock, which Debian's own timers hold at times.
 finish_configuration() {
     [[ -z $(dpkg --audit) ]] ||
-        wait_until 600 "what was half installed is configured" \
-            dpkg --configure --pending --force-confdef --force-confold
+        wait_until 600 "what was half installed is configured" configure_pending ||
+        configure_pending >&2
 }
+
+configure_pending() { dpkg --configure --pending --force-confdef --force-confold </dev/null; }
 
 apt_refresh() {
     [[ -n $(find /var/lib/apt/lists -name '*Packages*' -mtime -1 -print -quit) ]] || apt_get update
