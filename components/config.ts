@@ -152,13 +152,7 @@ function withCommand(line: Problem): Problem {
 }
 
 function ownCertificate(config: pulumi.Config): OwnCertificate | undefined {
-    // Whoever sets a value from a file may lose its last line's end.
-    const pem = (key: string) =>
-        config
-            .require(key)
-            .trim()
-            .replace(/(?<=.)$/, "\n");
-    const [certificate, key] = [pem("certificate"), pem("certificateKey")];
+    const [certificate, key] = [config.require("certificate"), config.require("certificateKey")];
     return certificate || key ? { certificate, key } : undefined;
 }
 

@@ -3,6 +3,7 @@ import * as cloud from "./cloud/index.ts";
 import { labEnvironment } from "./pulumi.ts";
 import { labName } from "./settings.ts";
 import { down, pulumi, up } from "./stack.ts";
+import { quote } from "./shell.ts";
 import { ssh } from "./ssh.ts";
 import { printStatus } from "./status.ts";
 
@@ -37,26 +38,21 @@ program
     .action(async (node: string, command: string[]) => {
         process.exitCode = await ssh(node, command);
     });
-program
-    .command("stop")
-    .description("power a node off, at once, as a power cut does")
-    .argument("<node>")
-    .action(said(cloud.powerOff, "is off"));
-program
-    .command("start")
-    .description("power a node on")
-    .argument("<node>")
-    .action(said(cloud.powerOn, "is on and boots"));
-program
-    .command("cut")
-    .description("take a node off the network")
-    .argument("<node>")
-    .action(said(cloud.cut, "is off the network"));
-program
-    .command("heal")
-    .description("put a node back on the network")
-    .argument("<node>")
-    .action(said(cloud.heal, "is on the network"));
+for (const [verb, description, act, outcome] of [
+    ["stop", "power a node off, at once, as a power cut does", cloud.powerOff, "is off"],
+    ["start", "power a node on", cloud.powerOn, "is on and boots"],
+    ["cut", "take a node off the network", cloud.cut, "is off the network"],
+    ["heal", "put a node back on the network", cloud.heal, "is on the network"],
+] as const) {
+    program
+        .command(verb)
+        .description(description)
+        .argument("<node>")
+        .action(async (node: string) => {
+            await act(node);
+            console.log(`${node} ${outcome}`);
+        });
+}
 program
     .command("pulumi")
     .description("any Pulumi command in the lab's environment, on the lab's stack")
@@ -72,21 +68,13 @@ program
     .description('for Pulumi programs of your own in this lab: eval "$(npm run -s lab -- env)"')
     .action(async () => {
         for (const [name, value] of Object.entries(await labEnvironment())) {
-            console.log(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
+            console.log(`export ${name}=${quote(value)}`);
         }
     });
 program
     .command("down")
     .description("remove machines, network and state: nothing is left on this machine")
     .action(down);
-
-/** The verb, and what is so afterwards. */
-function said(verb: (node: string) => Promise<void>, outcome: string) {
-    return async (node: string) => {
-        await verb(node);
-        console.log(`${node} ${outcome}`);
-    };
-}
 
 try {
     await program.parseAsync();

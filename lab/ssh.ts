@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stackOutputs, type StackOutputs } from "./outputs.ts";
 import { stateDir } from "./settings.ts";
+import { quote } from "./shell.ts";
 
 /** Logs in to a node as root on this terminal, or runs a command there. Gives its exit code. */
 export async function ssh(name: string, command: string[]): Promise<number> {
@@ -31,8 +32,7 @@ export async function sshScript(name: string, script: string, timeoutMs = 60_000
 
 /** All of the command is for root, redirections too. */
 function asRoot(become: string[], command: string[]): string[] {
-    const word = `'${command.join(" ").replaceAll("'", "'\\''")}'`;
-    return become.length > 0 ? [...become, "sh", "-c", word] : command;
+    return become.length > 0 ? [...become, "sh", "-c", quote(command.join(" "))] : command;
 }
 
 /** How to log in to a node, and what comes before a command that root shall run. */

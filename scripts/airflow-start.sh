@@ -67,7 +67,8 @@ await_later() {
     wait_until "$WORKER_STOP_TIMEOUT" "$1 runs" is_up "$1" || die_with_journal "$1" "$1 does not run"
 }
 
-# The API server answers workers, which it is slow to do at first, and the other kinds of process write their heartbeats into the database.
+# The API server answers workers, which it is slow to do at first, and the other kinds of process write their heartbeats
+# into the database.
 await_answers() {
     /usr/local/lib/airflow-ha/airflow-run python - "$API/execution/health" <<'PYTHON' >&2
 import os

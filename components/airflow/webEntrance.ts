@@ -23,6 +23,7 @@ export function createWebEntrance(
         {
             machine: node,
             path: certificatePath,
+            // Whoever sets a value from a file may lose its last line's end.
             content: pulumi
                 .all([secrets.certificate, secrets.certificateKey])
                 .apply((parts) => parts.map((part) => `${part.trim()}\n`).join("")),

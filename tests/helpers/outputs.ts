@@ -18,6 +18,22 @@ export async function outputs(): Promise<Outputs> {
     return JSON.parse(await lab(args)) as Outputs;
 }
 
+/** A resource as the stack's exported state has it. */
+export interface Resource {
+    urn: string;
+    type: string;
+    id: string;
+    outputs?: Record<string, unknown>;
+}
+
+/** The resources of the stack's state; secrets stay encrypted. */
+export async function resources(): Promise<Resource[]> {
+    const state = JSON.parse(await lab(["pulumi", "stack", "export"])) as {
+        deployment: { resources?: Resource[] };
+    };
+    return state.deployment.resources ?? [];
+}
+
 /** The REST API of one node's web UI, over HTTPS with the certificate that the stack exports. */
 export function airflowApi({ endpoints, certificate, credentials }: Outputs, node: Node) {
     return new AirflowApi({ url: endpoints.web[node], certificate, ...credentials.airflow });

@@ -1,4 +1,5 @@
 import { lab, nodes, on } from "../helpers/lab";
+import { resources } from "../helpers/outputs";
 
 jest.setTimeout(5 * 60_000);
 
@@ -72,10 +73,7 @@ test("none is plain in the exported stack or an output", async () => {
 });
 
 test("none is plain in a preview of their renewal", async () => {
-    const state = JSON.parse(await lab(["pulumi", "stack", "export"])) as {
-        deployment: { resources: { urn: string; type: string }[] };
-    };
-    const renewed = state.deployment.resources
+    const renewed = (await resources())
         .filter(({ type }) => type === "random:index/randomPassword:RandomPassword")
         .flatMap(({ urn }) => ["--replace", urn]);
     const preview = await lab(["pulumi", "preview", "--diff", "--color=never", ...renewed]);

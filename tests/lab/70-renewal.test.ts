@@ -1,24 +1,10 @@
 import { configured } from "../helpers/config";
 import { eventually, lab, nodes, on, tryOn } from "../helpers/lab";
-import { outputs } from "../helpers/outputs";
+import { outputs, resources, type Resource } from "../helpers/outputs";
 
 jest.setTimeout(20 * 60_000);
 
-interface Resource {
-    urn: string;
-    type: string;
-    id: string;
-    outputs?: Record<string, unknown>;
-}
-
 const node = nodes[2];
-
-async function resources(): Promise<Resource[]> {
-    const state = JSON.parse(await lab(["pulumi", "stack", "export"])) as {
-        deployment: { resources: Resource[] };
-    };
-    return state.deployment.resources;
-}
 
 async function server(): Promise<Resource> {
     const found = (await resources()).find(

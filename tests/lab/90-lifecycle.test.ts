@@ -1,15 +1,13 @@
 import { spawn } from "node:child_process";
 import { lab, labName, tryLab } from "../helpers/lab";
+import { resources } from "../helpers/outputs";
 import { root } from "../helpers/root";
 
 jest.setTimeout(40 * 60_000);
 
 test("destroy leaves nothing", async () => {
     await lab(["pulumi", "destroy", "--yes", "--skip-preview"], "", 15 * 60_000);
-    const state = JSON.parse(await lab(["pulumi", "stack", "export"])) as {
-        deployment: { resources?: object[] };
-    };
-    expect(state.deployment.resources ?? []).toEqual([]);
+    expect(await resources()).toEqual([]);
     const { code, stderr } = await tryLab(["status"]);
     expect(code).toBe(1);
     expect(stderr).toContain("the lab is not up: npm run lab");
