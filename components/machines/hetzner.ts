@@ -8,6 +8,7 @@ import { versions } from "../versions";
 import { exposures, withEntrance, type EntranceArgs, type Exposure } from "./exposure";
 import { booted, closed } from "./prepare";
 import { renderUserData } from "./render";
+import { explainUnavailable } from "./unavailable";
 import { machinesProblems } from "./validate";
 
 /** How many machines are made where, of which type, and who may reach them. */
@@ -24,7 +25,10 @@ export interface HetznerMachinesArgs extends EntranceArgs {
     namePrefix?: string;
     /** Hetzner's server type. Airflow, PostgreSQL and RabbitMQ together want 8 GB. @example "cx33" */
     serverType: string;
-    /** Hetzner's own protection against deletion and rebuilding. @default false */
+    /**
+     * Hetzner's own protection of the servers against deletion and rebuilding, and Pulumi's (`protect`) against what
+     * would delete them. @default false
+     */
     protection?: boolean;
 }
 
@@ -134,6 +138,13 @@ export class HetznerMachines extends pulumi.ComponentResource {
                 ignoreChanges: ["image", "serverType", "sshKeys", "userData"],
                 // Its name has to be free before its successor can have it.
                 deleteBeforeReplace: true,
+                // Without it, that of the component's options holds.
+                protect: args.protection || undefined,
+                hooks: explainUnavailable(
+                    child,
+                    { name: host, serverType: args.serverType, location },
+                    this,
+                ),
             },
         );
         server.serverType.apply((type) => {

@@ -44,6 +44,8 @@ export interface ServerType extends Named {
     disk: number;
     cpu_type: "shared" | "dedicated";
     offeredIn: string[];
+    /** Where none is left. */
+    soldOutIn?: string[];
 }
 
 /** The sizes are those of the list, not of the lab's machines, which share this computer. */
@@ -55,7 +57,8 @@ export const serverTypes: ServerType[] = [
     { ...named(114, "cx23", 2, 4, 40), offeredIn: europe },
     { ...named(115, "cx33", 4, 8, 80), offeredIn: europe },
     { ...named(116, "cx43", 8, 16, 160), offeredIn: europe },
-    { ...named(117, "cx53", 16, 32, 320), offeredIn: europe },
+    // One that cannot be had somewhere, as happens at Hetzner.
+    { ...named(117, "cx53", 16, 32, 320), offeredIn: europe, soldOutIn: ["hel1"] },
 ];
 
 function named(id: number, name: string, cores: number, memory: number, disk: number) {
@@ -65,7 +68,7 @@ function named(id: number, name: string, cores: number, memory: number, disk: nu
 export const images = [{ id: 310557660, name: "debian-13", os_version: "13" }];
 
 export function serverTypeView(type: ServerType) {
-    const { id, name, cores, memory, disk, cpu_type, offeredIn } = type;
+    const { id, name, cores, memory, disk, cpu_type, offeredIn, soldOutIn = [] } = type;
     return {
         ...{ id, name, cores, memory, disk, cpu_type },
         description: name.toUpperCase(),
@@ -81,7 +84,7 @@ export function serverTypeView(type: ServerType) {
                 id: each.id,
                 name: each.name,
                 deprecation: null,
-                available: true,
+                available: !soldOutIn.includes(each.name),
                 recommended: true,
             })),
     };

@@ -48,7 +48,14 @@ class Deployed {
     private constructor(private readonly folder: string) {}
 
     /** Deploys an example, with settings of its stack beside adminCidrs, and a secret one's name and file. */
-    static async example(
+    static async example(...args: Parameters<typeof Deployed.prepared>): Promise<Deployed> {
+        const deployed = await Deployed.prepared(...args);
+        await deployed.shell("pulumi up --yes --skip-preview");
+        return deployed;
+    }
+
+    /** As `example`, up to where `pulumi up` is left to do. */
+    static async prepared(
         name: string,
         settings: Record<string, unknown> = {},
         [secret, file]: string[] = [],
@@ -66,11 +73,10 @@ class Deployed {
         );
         writeFileSync(join(folder, `Pulumi.${name}.yaml`), stringify({ config }));
         await deployed.shell("npm install --no-audit --no-fund --loglevel=error");
-        await deployed.shell(`pulumi stack init ${name}`);
+        await deployed.shell(`pulumi stack select --create ${name}`);
         if (secret) {
             await deployed.shell(`pulumi config set --secret ${secret} <${file}`);
         }
-        await deployed.shell("pulumi up --yes --skip-preview");
         return deployed;
     }
 
@@ -183,6 +189,40 @@ test("mesh: three machines ping each other by name through WireGuard", async () 
         }
     }
     await example.destroy();
+});
+
+const options = `
+import * as pulumi from "@pulumi/pulumi";
+import { HetznerMachines } from "airflow-ha";
+
+const adminCidrs = new pulumi.Config().requireObject<string[]>("adminCidrs");
+const team: pulumi.ResourceTransform = ({ type, props, opts }) =>
+    type === "hcloud:index/server:Server"
+        ? { props: { ...props, labels: { team: "data" } }, opts }
+        : undefined;
+const one = { locations: ["nbg1"], serverType: "cx23", adminCidrs };
+new HetznerMachines("office", one, { transforms: [team] });
+// The lab's cloud has none left.
+new HetznerMachines("full", { locations: ["hel1"], serverType: "cx53", adminCidrs });
+`;
+
+test("a consumer's transform reaches the children; a server type that is sold out is explained", async () => {
+    const program = await Deployed.prepared("mesh");
+    writeFileSync(join(work, "mesh/index.ts"), options);
+    await expect(program.shell("pulumi up --yes --skip-preview")).rejects.toThrow(
+        "full-hel1: Hetzner has no cx53 left in hel1 at the moment (resource_unavailable). " +
+            "By its list, cx53 is there in fsn1, nbg1; hel1 has none with as much memory or more.",
+    );
+    const { deployment } = JSON.parse(await program.shell("pulumi stack export")) as {
+        deployment: { resources: { type: string; outputs: object }[] };
+    };
+    const servers = deployment.resources.filter(
+        ({ type }) => type === "hcloud:index/server:Server",
+    );
+    expect(servers.map(({ outputs }) => outputs)).toEqual([
+        expect.objectContaining({ name: "office-nbg1", labels: { team: "data" } }),
+    ]);
+    await program.destroy();
 });
 
 test("own-machines: Airflow runs a DAG on machines that the program did not make", async () => {

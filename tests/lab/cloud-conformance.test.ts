@@ -67,6 +67,8 @@ test("what is offered", async () => {
         image: "debian",
         type: { cores: 4, memory: 8, disk: 80, architecture: "x86" },
         offered: ["fsn1", "hel1", "nbg1"],
+        left: ["fsn1", "nbg1"],
+        soldOut: failing("resource_unavailable"),
         unknownType: null,
     });
 });

@@ -2,6 +2,7 @@ import { parse } from "yaml";
 import { anywhere, exposures } from "../../components/machines/exposure";
 import { HetznerMachines } from "../../components/machines/hetzner";
 import { renderNftables, renderUserData } from "../../components/machines/render";
+import { describeUnavailable } from "../../components/machines/unavailable";
 import { machinesProblems } from "../../components/machines/validate";
 import { expectGolden } from "../helpers/golden";
 import { record, type Registered } from "../helpers/mocks";
@@ -131,6 +132,59 @@ describe("HetznerMachines", () => {
         expect(named("airflow-nbg1-prepare")?.dependsOn).toContain("airflow-nbg1-nftables");
         expect(JSON.stringify(named("airflow-nbg1-boot")?.inputs.connection)).toContain(
             "public key of airflow-nbg1-host-key",
+        );
+    });
+});
+
+describe("HetznerMachines with protection", () => {
+    it("lets neither Hetzner nor Pulumi delete the servers; what else there is can be made anew", async () => {
+        const registered = await record(
+            () => new HetznerMachines("airflow", { ...plan, serverType: "cx33", protection: true }),
+        );
+        const servers = registered.filter(({ type }) => type === "hcloud:index/server:Server");
+        expect(servers.map(({ protect }) => protect)).toEqual([true, true, true]);
+        for (const { inputs } of servers) {
+            expect(inputs).toMatchObject({ deleteProtection: true, rebuildProtection: true });
+        }
+        const others = registered.filter((each) => !servers.includes(each));
+        expect(others.filter(({ protect }) => protect)).toEqual([]);
+    });
+});
+
+describe("describeUnavailable", () => {
+    const at = (...names: string[]) =>
+        ["nbg1", "fsn1", "hel1"].map((name) => ({
+            name,
+            available: names.includes(name),
+            isDeprecated: false,
+        }));
+    const type = (name: string, memory: number, ...names: string[]) => ({
+        name,
+        architecture: name.startsWith("cax") ? "arm" : "x86",
+        memory,
+        locations: at(...names),
+    });
+    const wanted = { name: "airflow-hel1", serverType: "cx33", location: "hel1" };
+
+    it("names type and location, where that type is, and what of its kind the location has", () => {
+        const offered = [
+            type("cx23", 4, "hel1"),
+            type("cx33", 8, "nbg1", "fsn1"),
+            type("cx43", 16, "nbg1", "hel1"),
+            type("cx53", 32, "nbg1"),
+            type("cax31", 16, "hel1"),
+            { ...type("cpx31", 8), locations: [{ ...at("hel1")[2], isDeprecated: true }] },
+        ];
+        expect(describeUnavailable(wanted, offered)).toBe(
+            "airflow-hel1: Hetzner has no cx33 left in hel1 at the moment (resource_unavailable). " +
+                "By its list, cx33 is there in nbg1, fsn1; hel1 has cx43 with as much memory or more. " +
+                "Choose another serverType or other locations, or run `pulumi up` again later: it goes on from here.",
+        );
+    });
+
+    it("says none where there is none, and does not offer the place that has just refused", () => {
+        expect(describeUnavailable(wanted, [type("cx33", 8, "hel1")])).toContain(
+            "cx33 is there in none; hel1 has none with as much memory or more.",
         );
     });
 });

@@ -130,6 +130,9 @@ function newServer(store: Store, given: z.infer<typeof creation>): Server {
     if (!type.offeredIn.includes(location.name)) {
         throw invalidField("location", `${type.name} is not offered in ${location.name}`);
     }
+    if (type.soldOutIn?.includes(location.name)) {
+        throw new ApiError(412, "resource_unavailable", "error during placement");
+    }
     const firewalls = given.firewalls.map(
         ({ firewall }) => named("firewalls", state.firewalls, String(firewall)).id,
     );

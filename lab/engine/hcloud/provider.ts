@@ -3,6 +3,7 @@ import type { Value } from "../rpc/values.ts";
 import { Client } from "./client.ts";
 import { firewall } from "./firewall.ts";
 import { server } from "./server.ts";
+import { getServerTypes } from "./serverTypes.ts";
 import { sshKey } from "./sshKey.ts";
 
 const defaultEndpoint = "https://api.hetzner.cloud/v1";
@@ -34,6 +35,9 @@ export const provider: Provider = {
         "hcloud:index/sshKey:SshKey": sshKey(client),
         "hcloud:index/firewall:Firewall": firewall(client),
         "hcloud:index/server:Server": server(client),
+    },
+    functions: {
+        "hcloud:index/getServerTypes:getServerTypes": getServerTypes(client),
     },
 };
 

@@ -75,4 +75,11 @@ export interface Provider {
     config: Shape;
     configure?(config: Values): Promise<void> | void;
     resources: Readonly<Record<string, Resource>>;
+    functions?: Readonly<Record<string, ProviderFunction>>;
+}
+
+/** One function that a program may ask: a data source. */
+export interface ProviderFunction {
+    inputs: Shape;
+    invoke(inputs: Values, signal: AbortSignal): Promise<Values>;
 }

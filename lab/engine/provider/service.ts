@@ -2,6 +2,7 @@ import * as grpc from "@grpc/grpc-js";
 import providerService from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import type {
+    CheckFailure,
     CheckRequest,
     CheckResponse,
     ConfigureRequest,
@@ -11,6 +12,8 @@ import type {
     DeleteRequest,
     DiffRequest,
     DiffResponse,
+    InvokeRequest,
+    InvokeResponse,
     ReadRequest,
     ReadResponse,
     UpdateRequest,
@@ -70,6 +73,7 @@ export class ProviderService {
             read: unary((request: ReadRequest) => this.#read(request)),
             update: unary((request: UpdateRequest) => this.#update(request)),
             delete: unary((request: DeleteRequest) => this.#delete(request)),
+            invoke: unary((request: InvokeRequest) => this.#invoke(request)),
             cancel: unary(() => {
                 this.#cancelled.abort(new Error("the operation was cancelled"));
                 return new emptyMessages.Empty();
@@ -247,6 +251,22 @@ export class ProviderService {
         return new emptyMessages.Empty();
     }
 
+    async #invoke(request: InvokeRequest): Promise<InvokeResponse> {
+        const called = this.#provider.functions?.[request.getTok()];
+        if (!called) {
+            throw this.#notImplemented(request.getTok());
+        }
+        const { inputs, failures } = checkShape(fromStruct(request.getArgs()), called.inputs);
+        const response = new messages.InvokeResponse();
+        if (failures.length > 0) {
+            response.setFailuresList(checkFailures(failures));
+            return response;
+        }
+        const result = await called.invoke(plainValues(inputs), this.#cancelled.signal);
+        response.setReturn(toStruct(result));
+        return response;
+    }
+
     /** Turns an Incomplete into the error by which the engine keeps the state of what is there. */
     async #keepIncomplete<T>(inputs: Values, operation: () => Promise<T>): Promise<T> {
         try {
@@ -264,9 +284,7 @@ export class ProviderService {
         const type = typeOf(urn);
         const resource = this.#provider.resources[type];
         if (!resource) {
-            throw new RpcError(
-                `the stand-in for the ${this.#provider.name} plugin does not implement ${type}`,
-            );
+            throw this.#notImplemented(type);
         }
         const context: Context = {
             urn,
@@ -276,18 +294,28 @@ export class ProviderService {
         };
         return { resource, context };
     }
+
+    #notImplemented(token: string): RpcError {
+        return new RpcError(
+            `the stand-in for the ${this.#provider.name} plugin does not implement ${token}`,
+        );
+    }
 }
 
 function checkResponse(inputs: Values, failures: Failure[]): CheckResponse {
     const response = new messages.CheckResponse();
     response.setInputs(toStruct(inputs));
-    for (const { property, reason } of failures) {
+    response.setFailuresList(checkFailures(failures));
+    return response;
+}
+
+function checkFailures(failures: Failure[]): CheckFailure[] {
+    return failures.map(({ property, reason }) => {
         const failure = new messages.CheckFailure();
         failure.setProperty(property);
         failure.setReason(reason);
-        response.addFailures(failure);
-    }
-    return response;
+        return failure;
+    });
 }
 
 function addDetail(

@@ -78,6 +78,14 @@ def catalog(client):
         "offered": sorted(
             each.location.name for each in client.server_types.get_by_name("cx33").locations if each.available
         ),
+        "left": sorted(
+            each.location.name for each in client.server_types.get_by_name("cx53").locations if each.available
+        ),
+        "soldOut": error(
+            lambda: client.servers.create(
+                "none", ServerType(name="cx53"), Image(name="debian-13"), location=Location(name="hel1")
+            )
+        ),
         "unknownType": client.server_types.get_by_name("cx99"),
     }
 
