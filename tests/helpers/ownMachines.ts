@@ -1,11 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseDocument, stringify } from "yaml";
 import { eventually, lab, nodes, run, type Node } from "./lab";
 import { root } from "./root";
 
 const user = "ops";
+
+/** Where `ownConfiguration` is written. */
+export const ownConfigurationFile = join(root, "test-results", "Pulumi.own.yaml");
 
 /** A machine as the stack's configuration has it. */
 export interface OwnMachine {
@@ -56,9 +59,8 @@ export async function ownConfiguration(): Promise<string> {
         document.deleteIn(["config", `airflow-ha:${name}`]);
     }
     document.setIn(["config", "airflow-ha:machines"], document.createNode(machines));
-    const folder = join(root, "test-results");
-    mkdirSync(folder, { recursive: true });
-    const file = join(folder, "Pulumi.own.yaml");
+    const file = ownConfigurationFile;
+    mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, document.toString());
     await lab(
         ["pulumi", "config", "set", "--secret", "privateKey", "--config-file", file],
