@@ -43,6 +43,7 @@ const needRestart = new Set([
     "shared_preload_libraries",
     "subtransaction_buffers",
     "superuser_reserved_connections",
+    "trace_connection_negotiation",
     "track_activity_query_size",
     "track_commit_timestamp",
     "transaction_buffers",
