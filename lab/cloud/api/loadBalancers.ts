@@ -86,8 +86,10 @@ export function balancerRoutes(store: Store, actions: Actions, balancing: Balanc
                 refuseProtected("load balancer", balancer);
                 loadBalancers.splice(loadBalancers.indexOf(balancer), 1);
                 await balancing.apply();
+                const resources = [{ id: balancer.id, type: "load_balancer" }];
+                const action = actions.done("delete_load_balancer", resources);
                 store.save();
-                return { status: 204 };
+                return { body: { action } };
             },
         ],
     ];
