@@ -120,8 +120,10 @@ test("HTTP is sent to HTTPS, and the workers' API is not shown", async () => {
             .end();
     });
     expect(location).toBe(`https://${domain}/dags?x=1`);
-    expect(await browse("/execution/health")).toBe(404);
-    expect(await browse("/EXECUTION/task-instances")).toBe(404);
+    // The path of the check itself tells everybody what it tells the load balancer: ready or not.
+    expect(await browse("/execution/health")).toBe(200);
+    expect(await browse("/execution/task-instances")).toBe(404);
+    expect(await browse("/EXECUTION/health")).toBe(404);
 });
 
 test("only the load balancer reaches a machine's private port", async () => {
