@@ -5,6 +5,7 @@ import {
     DagSync,
     EtcdCluster,
     ExistingMachines,
+    HetznerLoadBalancer,
     HetznerMachines,
     PatroniPostgres,
     RabbitCluster,
@@ -21,6 +22,11 @@ const machines =
         ? new ExistingMachines("airflow", config)
         : new HetznerMachines("airflow", config);
 const mesh = new WireGuardMesh("mesh", { ...config, machines: machines.machines });
+
+// One name for all machines, if the stack has one. Each of them stays a way in by itself.
+const web = config.domain
+    ? new HetznerLoadBalancer("web", { ...config, machines: machines.machines })
+    : undefined;
 
 // What Airflow stands on: a database that fails over, a broker and the DAGs, each on every node.
 const etcd = new EtcdCluster("etcd", { nodes: mesh.nodes });
@@ -52,6 +58,7 @@ for (const node of mesh.nodes) {
             defaultTaskRetries: config.defaultTaskRetries,
             workerStopTimeout: config.workerStopTimeout,
             httpsPort: config.httpsPort,
+            entrance: web?.entrance(node.name),
             previous: airflow.at(-1),
         }),
     );
@@ -65,7 +72,7 @@ export const nodes = mesh.nodes.map(({ name, location, publicAddress, meshAddres
     user: login.user,
     sshPort: login.sshPort,
 }));
-export const endpoints = describeEndpoints({ ...config, nodes: mesh.nodes });
+export const endpoints = describeEndpoints({ ...config, nodes: mesh.nodes, web });
 const { user, password } = postgres.database("airflow");
 /** Logins, all of them secret: `pulumi stack output credentials --show-secrets`. */
 export const credentials = pulumi.secret({

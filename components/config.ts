@@ -4,6 +4,8 @@ import { airflowProblems } from "./airflow/validate";
 import { etcdProblems } from "./etcd/validate";
 import type { ExistingMachine } from "./machines/existing";
 import { existingProblems, machinesProblems } from "./machines/validate";
+import { balancerProblems } from "./machines/validateBalancer";
+import { anywhere } from "./machines/exposure";
 import { parameterProblems } from "./patroni/parameters";
 import { ports } from "./ports";
 import { problem, refuseConfiguration, type Problem } from "./problems";
@@ -27,6 +29,12 @@ export interface StackConfig {
     workerStopTimeout: number;
     /** The web UI's own one. */
     certificate?: OwnCertificate;
+    /** Empty: there is no load balancer. */
+    domain: string;
+    dnsZone: string;
+    loadBalancerType: string;
+    /** Only with a load balancer. */
+    privateCidr?: string;
 }
 
 /** Reads the configuration; everything that is wrong with it is one error, before the first resource. */
@@ -48,6 +56,10 @@ export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> 
         defaultTaskRetries: config.requireNumber("defaultTaskRetries"),
         workerStopTimeout: config.requireNumber("workerStopTimeout"),
         certificate: ownCertificate(config),
+        domain: config.require("domain"),
+        dnsZone: config.require("dnsZone"),
+        loadBalancerType: config.require("loadBalancerType"),
+        privateCidr: config.require("domain") ? config.require("privateCidr") : undefined,
     };
     refuseConfiguration(
         pulumi.getStack(),
@@ -57,6 +69,7 @@ export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> 
             ...(loaded.machines.length > 0 ? keyProblems(config) : tokenProblems()),
         ].map(withCommand),
     );
+    warnOfOpenDoor(loaded);
     return { ...loaded, privateKey: config.requireSecret("privateKey") };
 }
 
@@ -68,7 +81,9 @@ export function configProblems(config: StackConfig): Problem[] {
         ? machines.map((machine) => machine.name)
         : config.locations.map((location) => `${config.namePrefix}-${location}`);
     return [
-        ...(own ? existingProblems(config) : machinesProblems(config)),
+        ...(own
+            ? existingProblems(config)
+            : machinesProblems({ ...config, privateCidr: undefined })),
         // Two that are equal have been named already.
         ...meshProblems({
             ...config,
@@ -87,6 +102,7 @@ export function configProblems(config: StackConfig): Problem[] {
         ),
         ...airflowProblems(config),
         ...(config.certificate ? certificateProblems(config.certificate) : []),
+        ...loadBalancerProblems(config),
         ...portProblems(config),
     ];
 }
@@ -100,6 +116,31 @@ export function unknownKeyProblems(given: string[], known: string[]): Problem[] 
         .map((key) => key.slice(project.length))
         .filter((key) => !all.includes(key))
         .map((key) => `${key}: there is no such setting; there are ${all.join(", ")}`);
+}
+
+function loadBalancerProblems(config: StackConfig): Problem[] {
+    const { domain, dnsZone, privateCidr = "", meshCidr, adminCidrs, webCidrs } = config;
+    if (domain === "") {
+        return dnsZone === ""
+            ? []
+            : [problem("dnsZone", dnsZone, "without domain it has no meaning")];
+    }
+    if (config.machines.length > 0) {
+        const allowed = "Hetzner's load balancer is for machines that the stack makes there";
+        return [problem("domain", domain, `${allowed}, not for those of machines`)];
+    }
+    const elsewhere = { meshCidr: [meshCidr], adminCidrs, webCidrs };
+    return balancerProblems({ ...config, privateCidr, elsewhere });
+}
+
+/** Who closes the machines to the world might take the load balancer for closed, too. */
+function warnOfOpenDoor({ domain, webCidrs }: StackConfig): void {
+    if (domain !== "" && !anywhere.every((network) => webCidrs.includes(network))) {
+        void pulumi.log.warn(
+            `webCidrs: only the machines' own addresses are closed to others; https://${domain} is open to ` +
+                "everybody, since Hetzner's load balancers have no filter of sources",
+        );
+    }
 }
 
 function portProblems({ httpsPort, wireguardPort, machines }: StackConfig): Problem[] {
@@ -140,6 +181,7 @@ function tokenProblems(): Problem[] {
 const commands: Record<string, string> = {
     adminCidrs: "pulumi config set --path 'adminCidrs[0]' 203.0.113.7/32",
     "hcloud:token": "pulumi config set --secret hcloud:token",
+    dnsZone: "pulumi config set dnsZone example.com",
     privateKey: "pulumi config set --secret privateKey <FILE",
     certificateKey: "pulumi config set --secret certificateKey <FILE",
     certificate: "pulumi config set certificate <FILE",

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { HetznerLoadBalancer } from "./machines/loadBalancer";
 import type { MeshNode } from "./node";
 import { ports } from "./ports";
 
@@ -6,20 +7,26 @@ export interface EndpointsArgs {
     nodes: MeshNode[];
     /** TCP port of the web UI. */
     httpsPort: number;
+    /** The load balancer in front of them, if there is one. */
+    web?: HetznerLoadBalancer;
 }
 
 /** Where each service is, by service and node: an address, or the command that opens a way to it. */
 export type Endpoints = Record<
     "web" | "flower" | "rabbitmq" | "postgres" | "ssh",
     Record<string, pulumi.Output<string>>
->;
+> & {
+    /** The address for people: all nodes behind one name. */
+    domain?: pulumi.Output<string>;
+};
 
 /** The stack's endpoints. Only `web` and `ssh` are public; the others are reached through an SSH tunnel. */
-export function describeEndpoints({ nodes, httpsPort }: EndpointsArgs): Endpoints {
+export function describeEndpoints({ nodes, httpsPort, web }: EndpointsArgs): Endpoints {
     const port = httpsPort === 443 ? "" : `:${httpsPort}`;
     const tunnel = (node: MeshNode, port: number, host = node.meshAddress) =>
         pulumi.interpolate`ssh -N -L ${port}:${host}:${port} ${login(node)}`;
     return {
+        ...(web && { domain: web.url }),
         web: byNode(nodes, (node) => pulumi.interpolate`https://${node.publicAddress}${port}`),
         flower: byNode(nodes, (node) => browse(tunnel(node, ports.flower), ports.flower)),
         rabbitmq: byNode(nodes, (node) =>

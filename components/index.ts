@@ -19,8 +19,9 @@ export {
 } from "./machines/existing";
 export type { EntranceArgs } from "./machines/exposure";
 export { HetznerMachines, type HetznerMachinesArgs } from "./machines/hetzner";
+export { HetznerLoadBalancer, type HetznerLoadBalancerArgs } from "./machines/loadBalancer";
 export type { Login } from "./login";
-export type { Connection, Machine, MeshNode } from "./node";
+export type { Connection, Entrance, Machine, MeshNode } from "./node";
 export {
     PatroniPostgres,
     type Database,

@@ -24,6 +24,14 @@ export interface Machine {
     resource?: Resource;
 }
 
+/** Where a machine takes a load balancer's requests, in plain HTTP. */
+export interface Entrance {
+    /** The machine's IPv4 address in the network that it shares with the load balancer. */
+    address: string;
+    /** The load balancer's IPv4 address there: nobody else is let in. */
+    source: string;
+}
+
 /** A machine that is in the mesh. Services take only these, so that none can bind to a public address. */
 export interface MeshNode extends Machine {
     /** IPv4 address in the WireGuard mesh; plain, so that previews show whole configuration files. */

@@ -33,6 +33,8 @@ export const ports = {
     airflowApi: 8080,
     /** HAProxy on loopback: to every node's API server, for workers. */
     airflowApiLocal: 8081,
+    /** HAProxy on the address in Hetzner's private network, when there is a load balancer: for that one only. */
+    loadBalancer: 8082,
     /** Logs of the worker's and the triggerer's tasks. */
     airflowLogs: 8793,
     /** Flower's UI. */

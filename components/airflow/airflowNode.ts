@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DagSync } from "../dagsync";
-import type { MeshNode } from "../node";
+import type { Entrance, MeshNode } from "../node";
 import type { Database } from "../patroni";
 import { ports } from "../ports";
 import { refuse } from "../problems";
@@ -50,6 +50,8 @@ export interface AirflowNodeArgs {
     workerStopTimeout?: number;
     /** TCP port of the web UI, 1 to 65535. @default 443 */
     httpsPort?: number;
+    /** Where the web UI is open to a load balancer: `entrance` of HetznerLoadBalancer. @default there is none */
+    entrance?: Entrance;
 }
 
 /**

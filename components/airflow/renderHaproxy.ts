@@ -1,3 +1,5 @@
+import { healthPath } from "../machines/balancerPlan";
+import type { Entrance } from "../node";
 import { ports } from "../ports";
 import type { Node } from "./render";
 
@@ -11,26 +13,7 @@ export function haproxySections(nodes: Node[], httpsPort: number): string {
     );
     return `frontend airflow-https
     bind :::${httpsPort} v4v6 ssl crt ${certificatePath} alpn h2,http/1.1
-    mode http
-    option httplog
-    maxconn 2000
-    timeout client 60s
-    # One that sends its request byte by byte is not waited for.
-    timeout http-request 10s
-    timeout http-keep-alive 30s
-    # The workers' API is for the nodes.
-    http-request deny deny_status 404 if { path,url_dec -m beg -i /execution }
-    http-request set-header X-Forwarded-Proto https
-    http-request set-header X-Forwarded-For %[src]
-    http-request set-header X-Forwarded-Host %[req.hdr(host)]
-    http-request set-header X-Forwarded-Port ${httpsPort}
-    http-request del-header X-Forwarded-Prefix
-    http-after-response set-header Strict-Transport-Security max-age=31536000
-    http-after-response set-header X-Content-Type-Options nosniff
-    http-after-response set-header X-Frame-Options SAMEORIGIN
-    http-after-response set-header Referrer-Policy same-origin
-    http-after-response del-header Server
-    default_backend airflow-api
+${webRules("%[src]", httpsPort)}
 
 frontend airflow-execution
     bind 127.0.0.1:${ports.airflowApiLocal}
@@ -57,4 +40,42 @@ backend airflow-api
     default-server check inter 2s fastinter 500ms downinter 1s rise 2 fall 2
 ${servers.join("\n")}
 `;
+}
+
+/** What the node takes from a load balancer, which has ended TLS: a section more, in plain HTTP. */
+export function balancerSection({ name }: { name: string }, { address, source }: Entrance): string {
+    return `frontend airflow-load-balancer
+    # The address may come later than HAProxy, and go before it.
+    bind ${address}:${ports.loadBalancer} transparent
+    tcp-request connection reject unless { src ${source} }
+    # Ready is a node whose own API server is: the load balancer leaves the others out.
+    monitor-uri ${healthPath}
+    monitor fail unless { srv_is_up(airflow-api/${name}) }
+    # The last address is the one that the load balancer saw; those before it are what the client says.
+${webRules("%[req.hdr(x-forwarded-for,-1)]", 443)}
+`;
+}
+
+/** For whoever comes from outside, over HTTPS. */
+function webRules(client: string, port: number): string {
+    return `    mode http
+    option httplog
+    maxconn 2000
+    timeout client 60s
+    # One that sends its request byte by byte is not waited for.
+    timeout http-request 10s
+    timeout http-keep-alive 30s
+    # The workers' API is for the nodes.
+    http-request deny deny_status 404 if { path,url_dec -m beg -i /execution }
+    http-request set-header X-Forwarded-Proto https
+    http-request set-header X-Forwarded-For ${client}
+    http-request set-header X-Forwarded-Host %[req.hdr(host)]
+    http-request set-header X-Forwarded-Port ${port}
+    http-request del-header X-Forwarded-Prefix
+    http-after-response set-header Strict-Transport-Security max-age=31536000
+    http-after-response set-header X-Content-Type-Options nosniff
+    http-after-response set-header X-Frame-Options SAMEORIGIN
+    http-after-response set-header Referrer-Policy same-origin
+    http-after-response del-header Server
+    default_backend airflow-api`;
 }

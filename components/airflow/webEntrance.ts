@@ -1,21 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
 import { haproxyPart } from "../haproxy/haproxy";
-import type { MeshNode } from "../node";
+import type { Entrance, MeshNode } from "../node";
 import { RemoteFile } from "../remote";
 import type { AirflowSecrets } from "./airflowSecrets";
-import { certificatePath, haproxySections } from "./renderHaproxy";
+import { balancerSection, certificatePath, haproxySections } from "./renderHaproxy";
 
 export interface WebEntranceArgs {
     node: MeshNode;
     nodes: MeshNode[];
     httpsPort: number;
     secrets: AirflowSecrets;
+    /** For a load balancer, when there is one. */
+    entrance?: Entrance;
 }
 
-/** HTTPS for people and loopback for workers, on this node, to the API servers of all nodes. */
+/** HTTPS for people, plain HTTP for a load balancer and loopback for workers, to the API servers of all nodes. */
 export function createWebEntrance(
     name: string,
-    { node, nodes, httpsPort, secrets }: WebEntranceArgs,
+    { node, nodes, httpsPort, secrets, entrance }: WebEntranceArgs,
     parent: pulumi.Resource,
 ): void {
     const certificate = new RemoteFile(
@@ -31,7 +33,10 @@ export function createWebEntrance(
         },
         { parent },
     );
-    const content = haproxySections(nodes, httpsPort);
+    const content = [
+        haproxySections(nodes, httpsPort),
+        ...(entrance ? [balancerSection(node, entrance)] : []),
+    ].join("\n");
     const part = { machine: node, part: "airflow", content, files: [certificate] };
     haproxyPart(name, part, { parent });
 }

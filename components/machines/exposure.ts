@@ -25,6 +25,16 @@ export interface EntranceArgs {
 /** The same with its defaults, and the port of a machine's sshd. */
 export type ExposureArgs = Required<EntranceArgs> & { sshPort: number };
 
+/** What a load balancer may reach, by its private address: the provider's firewall has no say in a private network. */
+export function balancerExposure(source: string): Exposure {
+    return {
+        description: "load balancer",
+        protocol: "tcp",
+        port: ports.loadBalancer,
+        sources: [`${source}/32`],
+    };
+}
+
 export const anywhere = ["0.0.0.0/0", "::/0"];
 
 /** The one list of what answers on a public address. */

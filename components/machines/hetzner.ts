@@ -5,7 +5,14 @@ import type { Connection, Machine } from "../node";
 import { ports } from "../ports";
 import { refuse } from "../problems";
 import { versions } from "../versions";
-import { exposures, withEntrance, type EntranceArgs, type Exposure } from "./exposure";
+import { balancerAddress } from "./balancerPlan";
+import {
+    balancerExposure,
+    exposures,
+    withEntrance,
+    type EntranceArgs,
+    type Exposure,
+} from "./exposure";
 import { booted, closed } from "./prepare";
 import { renderUserData } from "./render";
 import { explainUnavailable } from "./unavailable";
@@ -30,6 +37,11 @@ export interface HetznerMachinesArgs extends EntranceArgs {
      * would delete them. @default false
      */
     protection?: boolean;
+    /**
+     * The private network (CIDR) of the HetznerLoadBalancer that is put in front of them: the machines' own firewall
+     * lets its address in. @default there is no load balancer
+     */
+    privateCidr?: string;
 }
 
 /**
@@ -57,6 +69,10 @@ export class HetznerMachines extends pulumi.ComponentResource {
         refuse(this, name, machinesProblems(plan));
 
         const exposed = exposures({ ...plan, sshPort: ports.ssh });
+        const onMachine = [
+            ...exposed,
+            ...(plan.privateCidr ? [balancerExposure(balancerAddress(plan.privateCidr))] : []),
+        ];
         const key = new tls.PrivateKey(`${name}-key`, { algorithm: "ED25519" }, { parent: this });
         const sshKey = new hcloud.SshKey(
             `${name}-ssh-key`,
@@ -65,7 +81,7 @@ export class HetznerMachines extends pulumi.ComponentResource {
         );
         const firewall = this.createFirewall(name, plan.namePrefix, exposed);
         const hosts = plan.locations.map((location) =>
-            this.createMachine(name, `${plan.namePrefix}-${location}`, location, exposed, {
+            this.createMachine(name, `${plan.namePrefix}-${location}`, location, onMachine, {
                 args,
                 key,
                 sshKey,

@@ -11,6 +11,7 @@ export interface MachinesPlan {
     webCidrs: string[];
     httpsPort: number;
     wireguardPort: number;
+    privateCidr?: string;
 }
 
 /** What is wrong with the plan of the machines; each line names the argument. */
@@ -20,6 +21,7 @@ export function machinesProblems(plan: MachinesPlan): Problem[] {
         ...prefixProblems(plan.namePrefix),
         ...cidrListProblems("adminCidrs", plan.adminCidrs),
         ...cidrListProblems("webCidrs", plan.webCidrs),
+        ...(plan.privateCidr ? cidrProblems("privateCidr", plan.privateCidr) : []),
     ];
 }
 

@@ -122,3 +122,22 @@ export function datacenterView(at: Location) {
         server_types: { supported: ids, available: ids, available_for_migration: ids },
     };
 }
+
+/** Sizes of load balancers: names only, as those of servers. */
+export const balancerTypes = [
+    balancerType(1, "lb11", 25, 5),
+    balancerType(2, "lb21", 75, 15),
+    balancerType(3, "lb31", 150, 30),
+];
+
+function balancerType(id: number, name: string, targets: number, services: number) {
+    return {
+        ...{ id, name, description: name.toUpperCase() },
+        max_connections: id * 10_000,
+        max_services: services,
+        max_targets: targets,
+        max_assigned_certificates: services * 2,
+        deprecated: null,
+        prices: [],
+    };
+}

@@ -1,4 +1,11 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    rmdirSync,
+    writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { labName } from "../settings.ts";
@@ -57,6 +64,12 @@ export function processesOf(group: string): number[] {
         }
         throw error;
     }
+}
+
+/** Moves a process into a group, which is made when it is not there. */
+export function joinGroup(group: string, pid: number): void {
+    mkdirSync(join(hierarchy(), group), { recursive: true });
+    writeFileSync(join(hierarchy(), group, "cgroup.procs"), String(pid));
 }
 
 /** Ends every process of the group by SIGKILL, all at once, and removes it. */

@@ -1,13 +1,19 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { AddressInfo, Server } from "node:net";
 import { Actions } from "./api/actions.ts";
+import { balancerActionRoutes } from "./api/balancerActions.ts";
 import { catalogRoutes } from "./api/catalog.ts";
+import { certificateRoutes } from "./api/certificates.ts";
 import { firewallRoutes } from "./api/firewalls.ts";
 import { labRoutes } from "./api/lab.ts";
+import { balancerRoutes } from "./api/loadBalancers.ts";
+import { networkRoutes } from "./api/networks.ts";
 import { type Route, serve } from "./api/router.ts";
 import { serverActionRoutes } from "./api/serverActions.ts";
 import { serverRoutes } from "./api/servers.ts";
 import { sshKeyRoutes } from "./api/sshKeys.ts";
+import { zoneRoutes } from "./api/zones.ts";
+import { Balancing } from "./balancing.ts";
 import { Fleet } from "./fleet.ts";
 import { placeScript } from "./machines.ts";
 import { enableForwarding, PacketFilter } from "./network.ts";
@@ -20,14 +26,20 @@ const version = codeVersion();
 const store = new Store(statePath);
 const filter = new PacketFilter(store.state);
 const actions = new Actions(store);
-const fleet = new Fleet(store, actions, filter, log);
+const balancing = new Balancing(store, log);
+const fleet = new Fleet(store, actions, filter, balancing, log);
 
 const v1: Route[] = [
     ...sshKeyRoutes(store),
     ...firewallRoutes(store, actions, filter),
     // Before the servers' own: "actions" is no id.
     ...actions.routes(),
-    ...serverActionRoutes(store, fleet, actions),
+    ...balancerActionRoutes(store, actions, balancing),
+    ...balancerRoutes(store, actions, balancing),
+    ...certificateRoutes(store, actions),
+    ...networkRoutes(store, actions, balancing),
+    ...zoneRoutes(store, actions),
+    ...serverActionRoutes(store, fleet, actions, balancing),
     ...serverRoutes(store, fleet),
     ...catalogRoutes(),
 ];
@@ -39,6 +51,8 @@ const routes: Route[] = [
 placeScript();
 enableForwarding();
 await fleet.recover();
+await balancing.apply();
+balancing.watch();
 const server = serve(routes, readFileSync(tokenPath, "utf8"), log);
 const port = await listen(server, portBefore());
 const part = `${endpointPath}.part`;

@@ -1,6 +1,7 @@
 import type { Actions } from "./api/actions.ts";
 import { ApiError } from "./api/errors.ts";
 import * as machines from "./machines.ts";
+import type { Balancing } from "./balancing.ts";
 import type { PacketFilter } from "./network.ts";
 import type { Seed } from "./seed.ts";
 import type { Action, Server, Store } from "./store.ts";
@@ -10,11 +11,19 @@ export class Fleet {
     readonly #store: Store;
     readonly #actions: Actions;
     readonly #filter: PacketFilter;
+    readonly #balancing: Balancing;
     readonly #log: (line: string) => void;
     /** The change that is under way on a server, by its id. */
     readonly #changes = new Map<number, Promise<void>>();
 
-    constructor(store: Store, actions: Actions, filter: PacketFilter, log: (line: string) => void) {
+    constructor(
+        store: Store,
+        actions: Actions,
+        filter: PacketFilter,
+        balancing: Balancing,
+        log: (line: string) => void,
+    ) {
+        this.#balancing = balancing;
         this.#store = store;
         this.#actions = actions;
         this.#filter = filter;
@@ -113,7 +122,7 @@ export class Fleet {
     async setCut(server: Server, cut: boolean): Promise<void> {
         server.cut = cut;
         this.#store.save();
-        await this.#filter.apply();
+        await Promise.all([this.#filter.apply(), this.#balancing.apply()]);
     }
 
     /** Resolves when no change of the server is under way. */
@@ -162,6 +171,7 @@ export class Fleet {
     async #boot(server: Server): Promise<void> {
         const began = Date.now();
         await machines.boot(server, this.#store.state.subnet);
+        await this.#balancing.apply();
         this.#log(`${server.name} boots (${Date.now() - began} ms to its init)`);
     }
 
@@ -173,7 +183,11 @@ export class Fleet {
         const { state } = this.#store;
         await machines.removeDisk(server, state.subnet);
         state.servers.splice(state.servers.indexOf(server), 1);
+        const others = <T extends { server: number }>(list: T[]) =>
+            list.filter((each) => each.server !== server.id);
+        state.networks.forEach((each) => (each.members = others(each.members)));
+        state.loadBalancers.forEach((each) => (each.targets = others(each.targets)));
         this.#store.save();
-        await this.#filter.apply();
+        await Promise.all([this.#filter.apply(), this.#balancing.apply()]);
     }
 }

@@ -84,6 +84,13 @@ export function ask(server: Server, what: keyof typeof signals): void {
     }
 }
 
+/** The network namespace of a server whose systemd has begun; undefined for any other. */
+export function namespaceOf(server: Server): string | undefined {
+    const group = groupsOf(server).find(isPopulated);
+    const [init] = group ? processesOf(`${group}/payload/init.scope`) : [];
+    return init === undefined ? undefined : `/proc/${init}/ns/net`;
+}
+
 export function isRunning(server: Server): boolean {
     return groupsOf(server).some(isPopulated);
 }

@@ -4,7 +4,7 @@ import { labName } from "../settings.ts";
 import { type Filtered, linkPrefix, renderTable } from "./firewallTable.ts";
 import { labsDir } from "./paths.ts";
 import { isInstalled, run } from "./run.ts";
-import type { Server, State } from "./store.ts";
+import type { State } from "./store.ts";
 
 /** Marks this lab's links, so that they are found again whatever became of the state. */
 export const linkAlias = `airflow-ha-lab/${labName}`;
@@ -34,9 +34,10 @@ export function macOf(address: string): string {
     return `96:00:00:${hex.join(":")}`;
 }
 
-/** One that no server has, and, as in a real cloud, seldom the one that was freed last. The first is the gateway's. */
-export function freeAddress({ subnet, servers, nextId }: State): string | undefined {
-    const taken = new Set(servers.map(({ address }) => address));
+/** One that no server or load balancer has, and, as in a real cloud, seldom the one that was freed last. The first is the gateway's. */
+export function freeAddress(state: State): string | undefined {
+    const { subnet, servers, loadBalancers, nextId } = state;
+    const taken = new Set([...servers, ...loadBalancers].map(({ address }) => address));
     return Array.from({ length: 253 }, (_, index) => (nextId + index) % 253)
         .map((place) => `198.18.${subnet}.${place + 2}`)
         .find((address) => !taken.has(address));
@@ -110,7 +111,7 @@ export async function uplinkMtu(): Promise<number> {
     return Math.min(link.mtu, 1500);
 }
 
-export async function removeLink(server: Server, subnet: number): Promise<void> {
+export async function removeLink(server: { address: string }, subnet: number): Promise<void> {
     const link = linkOf(subnet, server.address);
     if ((await ownLinks()).includes(link)) {
         await run("ip", ["link", "delete", link]);

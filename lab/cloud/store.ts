@@ -48,6 +48,108 @@ export interface Server {
     status: "initializing" | "ready" | "deleting";
 }
 
+/** A place in a private network. */
+export interface Attachment {
+    network: number;
+    ip: string;
+}
+
+export interface Network {
+    id: number;
+    name: string;
+    labels: Labels;
+    created: string;
+    ip_range: string;
+    subnets: { type: "cloud"; ip_range: string; network_zone: string; gateway: string }[];
+    protection: { delete: boolean };
+    /** The servers that are in it. */
+    members: { server: number; ip: string }[];
+}
+
+export interface BalancerService {
+    protocol: "https";
+    listen_port: number;
+    destination_port: number;
+    proxyprotocol: false;
+    http: {
+        cookie_name: string;
+        cookie_lifetime: number;
+        certificates: number[];
+        redirect_http: boolean;
+        sticky_sessions: false;
+        timeout_idle: number;
+    };
+    health_check: {
+        protocol: "http";
+        port: number;
+        interval: number;
+        timeout: number;
+        retries: number;
+        http: {
+            domain: string;
+            path: string;
+            response: string;
+            status_codes: string[];
+            tls: false;
+        };
+    };
+}
+
+export interface LoadBalancer {
+    id: number;
+    name: string;
+    labels: Labels;
+    created: string;
+    type: string;
+    location: string;
+    address: string;
+    protection: { delete: boolean };
+    attachment: Attachment | null;
+    services: BalancerService[];
+    targets: { server: number; use_private_ip: boolean }[];
+}
+
+export interface Certificate {
+    id: number;
+    name: string;
+    labels: Labels;
+    created: string;
+    domain_names: string[];
+    /** PEM, with the authority's; null when it was refused. */
+    certificate: string | null;
+    /** PEM. */
+    key: string;
+    fingerprint: string | null;
+    not_valid_before: string | null;
+    not_valid_after: string | null;
+    error: { code: string; message: string } | null;
+}
+
+export interface Rrset {
+    name: string;
+    type: string;
+    ttl: number | null;
+    labels: Labels;
+    records: { value: string; comment: string | null }[];
+    protection: { change: boolean };
+}
+
+export interface Zone {
+    id: number;
+    name: string;
+    labels: Labels;
+    created: string;
+    ttl: number;
+    protection: { delete: boolean };
+    rrsets: Rrset[];
+}
+
+/** Who issues the lab's managed certificates, PEM. */
+export interface Authority {
+    certificate: string;
+    key: string;
+}
+
 export interface Action {
     id: number;
     command: string;
@@ -66,12 +168,19 @@ export interface State {
     sshKeys: SshKey[];
     firewalls: Firewall[];
     servers: Server[];
+    networks: Network[];
+    loadBalancers: LoadBalancer[];
+    certificates: Certificate[];
+    zones: Zone[];
     actions: Action[];
+    /** Made with the first certificate. */
+    authority: Authority | null;
 }
 
 export function emptyState(subnet: number): State {
     const lists = { sshKeys: [], firewalls: [], servers: [], actions: [] };
-    return { subnet, nextId: 1, ...lists };
+    const balancing = { networks: [], loadBalancers: [], certificates: [], zones: [] };
+    return { subnet, nextId: 1, ...lists, ...balancing, authority: null };
 }
 
 /** The state in memory, and on disk after each `save`: the whole old or the whole new one. */
@@ -94,7 +203,9 @@ export class Store {
 }
 
 export function readState(path: string): State {
-    return JSON.parse(readFileSync(path, "utf8")) as State;
+    const state = JSON.parse(readFileSync(path, "utf8")) as State;
+    // One that an older checkout has written lacks what came later.
+    return { ...emptyState(state.subnet), ...state };
 }
 
 export function writeState(path: string, state: State): void {

@@ -16,6 +16,11 @@ export function everything(ha: typeof AirflowHa, name: string): void {
         privateKey: "key",
         adminCidrs: ["203.0.113.0/24"],
     });
+    const web = new ha.HetznerLoadBalancer(`${name}-web`, {
+        machines,
+        domain: "airflow.example.com",
+        dnsZone: "example.com",
+    });
     const { nodes } = new ha.WireGuardMesh(`${name}-mesh`, { machines });
     const etcd = new ha.EtcdCluster(`${name}-etcd`, { nodes });
     const databases = [{ name: "airflow" }, { name: "other" }];
@@ -26,6 +31,11 @@ export function everything(ha: typeof AirflowHa, name: string): void {
     const shared = { nodes, database: postgres.database("airflow"), dags, secrets };
     for (const node of nodes) {
         const broker = rabbit.broker("airflow");
-        new ha.AirflowNode(`${name}-${node.name}`, { ...shared, node, broker });
+        new ha.AirflowNode(`${name}-${node.name}`, {
+            ...shared,
+            node,
+            broker,
+            entrance: web.entrance(node.name),
+        });
     }
 }

@@ -125,6 +125,10 @@ function outputsOf(args: pulumi.runtime.MockResourceArgs): Record<string, unknow
             return { certPem: `certificate ${args.name}\n` };
         case "hcloud:index/server:Server":
             return { ipv4Address: "198.18.0.1" };
+        case "hcloud:index/loadBalancer:LoadBalancer":
+            return { ipv4: "198.18.0.9", ipv6: "2001:db8::9" };
+        case "hcloud:index/serverNetwork:ServerNetwork":
+            return { macAddress: "86:00:00:00:00:01" };
         default:
             return {};
     }

@@ -4,7 +4,9 @@ import { eventually, lab, type Node } from "./lab";
 /** What the stack exports, as far as the tests read it. */
 export interface Outputs {
     nodes: { name: Node; location: string; publicAddress: string; meshAddress: string }[];
-    endpoints: Record<"web" | "flower" | "rabbitmq" | "postgres" | "ssh", Record<Node, string>>;
+    endpoints: Record<"web" | "flower" | "rabbitmq" | "postgres" | "ssh", Record<Node, string>> & {
+        domain?: string;
+    };
     credentials: Record<
         "airflow" | "flower" | "rabbitmq" | "postgres",
         { user: string; password: string }

@@ -14,11 +14,14 @@ const asked = {
     lab: {},
 } satisfies Record<string, Record<string, unknown>>;
 
-/** The whole index.ts under mocks, with the settings of Pulumi.<stack>.yaml. */
-export function recordProgram(stack: keyof typeof asked): Promise<Registered[]> {
+/** The whole index.ts under mocks, with the settings of Pulumi.<stack>.yaml and over them `more`. */
+export function recordProgram(
+    stack: keyof typeof asked,
+    more: Record<string, unknown> = {},
+): Promise<Registered[]> {
     process.env.HCLOUD_TOKEN = "token";
     return record(() => {
-        configure(stack);
+        configure(stack, { ...asked[stack], ...more });
         return jest.isolateModulesAsync(async () => {
             await import("../../index");
         });

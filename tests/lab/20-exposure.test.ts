@@ -49,7 +49,9 @@ test.each(nodes)("every socket of %s is on loopback, in the mesh or on the list"
 test.each(nodes)("each service of %s listens where it should", async (node) => {
     const found = await sockets(node);
     const inMesh = found.filter(({ address }) => address === meshAddresses[node]);
-    const { postgresPrimary, postgresReplicas, airflowApiLocal, ...others } = ports;
+    // Without a domain nothing listens for a load balancer.
+    const { postgresPrimary, postgresReplicas, airflowApiLocal, loadBalancer, ...others } = ports;
+    expect(found.map(({ port }) => port)).not.toContain(loadBalancer);
     const expected = Object.values(others).filter(
         (port) => !publicPorts.some((each) => each.endsWith(` ${port}`)),
     );

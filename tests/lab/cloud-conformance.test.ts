@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { request } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { eventually } from "../helpers/lab";
 import { cloud, installClient, scenario } from "./cloud/cloud";
@@ -200,6 +201,48 @@ runcmd:
         expect(await reach(server.address, [22, webPort])).toEqual(["open", "open"]);
     });
 
+    test("is reached through a load balancer, by its address in a private network", async () => {
+        interface Facts {
+            address: string;
+            certificate: string;
+        }
+        const facts = await scenario<Facts>(at, "balance", server.id, webPort);
+        expect(facts).toEqual({
+            address: expect.stringMatching(/^198\.18\.\d+\.\d+$/) as unknown,
+            certificate: expect.stringMatching(/^-----BEGIN CERTIFICATE-----/) as unknown,
+            status: "completed",
+            names: ["www.example.com"],
+            stray: failing("dns_zone_not_found"),
+            wrongSubnet: failing("invalid_input", "ip_range"),
+            tooEarly: failing("load_balancer_not_attached_to_network"),
+            taken: failing("server_already_attached"),
+            private: [["10.77.1.5", "86:00:00:4d:01:05"]],
+            members: true,
+            record: [facts.address],
+        });
+        const healthIs = (...wanted: string[]) =>
+            eventually(`the target is ${wanted.join()}`, async () =>
+                (await scenario<string[]>(at, "balanced")).join() === wanted.join()
+                    ? true
+                    : undefined,
+            );
+        const get = () => statusOverHttps(facts, "www.example.com");
+        await healthIs("healthy");
+        expect(await get()).toBe(200);
+        await ssh("systemctl stop web");
+        await healthIs("unhealthy");
+        expect(await get()).toBe(503);
+        await ssh("systemctl start web");
+        await healthIs("healthy");
+        expect(await scenario(at, "unbalance")).toEqual({
+            inUse: failing("resource_in_use"),
+            protected: failing("protected"),
+            records: 0,
+            left: 0,
+        });
+        expect(await ssh("ip -brief link show eth1 || true")).toBe("");
+    });
+
     test("is powered off, on, reset, rebooted and shut down, and keeps its disk", async () => {
         await ssh("echo kept >/root/file");
         expect(await power("power_off")).toEqual(done("stop_server", "off"));
@@ -238,6 +281,24 @@ runcmd:
         expect(await reach(server.address, [22])).toEqual(["silent"]);
     });
 });
+
+/** The status that a browser gets which knows the lab's authority. */
+function statusOverHttps(
+    { address, certificate }: { address: string; certificate: string },
+    name: string,
+): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+        const options = {
+            host: address,
+            servername: name,
+            ca: certificate,
+            headers: { Host: name },
+        };
+        request(options, (answer) => resolve(answer.resume().statusCode))
+            .on("error", reject)
+            .end();
+    });
+}
 
 function done(command: string, status: string) {
     return { command, status, last: true };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { airflowConfig, environment } from "../../components/airflow/render";
-import { haproxySections } from "../../components/airflow/renderHaproxy";
+import { balancerSection, haproxySections } from "../../components/airflow/renderHaproxy";
 import {
     brokerUrl,
     fernetKeyFrom,
@@ -79,6 +79,11 @@ test("a Fernet key is 32 bytes in URL-safe base64", () => {
 
 test("HAProxy's sections", () => {
     expectGolden("airflow/haproxy.cfg", haproxySections(nodes, 443));
+});
+
+test("HAProxy's section for a load balancer", () => {
+    const entrance = { address: "10.91.0.4", source: "10.91.0.2" };
+    expectGolden("airflow/haproxy-balancer.cfg", balancerSection(nodes[1], entrance));
 });
 
 describe("units", () => {

@@ -15,10 +15,21 @@ const good: StackConfig = {
     workerConcurrency: 8,
     defaultTaskRetries: 1,
     workerStopTimeout: 600,
+    domain: "",
+    dnsZone: "",
+    loadBalancerType: "lb11",
+};
+
+/** With a load balancer. */
+const balanced = {
+    domain: "airflow.example.com",
+    dnsZone: "example.com",
+    privateCidr: "10.91.0.0/24",
 };
 
 test("a good configuration has no problem", () => {
     expect(configProblems(good)).toEqual([]);
+    expect(configProblems({ ...good, ...balanced })).toEqual([]);
 });
 
 test.each<[string, Partial<StackConfig>, string[]]>([
@@ -72,6 +83,41 @@ test.each<[string, Partial<StackConfig>, string[]]>([
         "a port that is PostgreSQL's",
         { httpsPort: 5432 },
         ["httpsPort: got 5432; this port is taken by postgres"],
+    ],
+    [
+        "a zone without a domain",
+        { dnsZone: "example.com" },
+        ['dnsZone: got "example.com"; without domain it has no meaning'],
+    ],
+    [
+        "a load balancer before machines of one's own",
+        {
+            ...balanced,
+            machines: ["a", "b", "c"].map((name, index) => ({
+                name,
+                address: `203.0.114.${index + 1}`,
+                hostKey: "ssh-ed25519 AAAA",
+            })),
+        },
+        [
+            'domain: got "airflow.example.com"; Hetzner\'s load balancer is for machines that the stack makes there, ' +
+                "not for those of machines",
+        ],
+    ],
+    [
+        "a private network in the mesh",
+        { ...balanced, privateCidr: "10.90.0.0/16" },
+        ['privateCidr: got "10.90.0.0/16"; it overlaps 10.90.0.0/24 of meshCidr'],
+    ],
+    [
+        "a private network where the admins are",
+        { ...balanced, adminCidrs: ["10.91.0.0/16"] },
+        ['privateCidr: got "10.91.0.0/24"; it overlaps 10.91.0.0/16 of adminCidrs'],
+    ],
+    [
+        "the load balancer's port",
+        { httpsPort: 8082 },
+        ["httpsPort: got 8082; this port is taken by loadBalancer"],
     ],
     ["a port that is none", { httpsPort: 0 }, ["httpsPort: got 0; a TCP port is 1 to 65535"]],
     [

@@ -26,6 +26,9 @@ const stack = {
     workerConcurrency: 8,
     defaultTaskRetries: 1,
     workerStopTimeout: 600,
+    domain: "",
+    dnsZone: "",
+    loadBalancerType: "lb11",
 };
 
 describe("existingProblems", () => {

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { anywhere, exposures } from "../../components/machines/exposure";
+import { anywhere, balancerExposure, exposures } from "../../components/machines/exposure";
 import { HetznerMachines } from "../../components/machines/hetzner";
 import { renderNftables, renderUserData } from "../../components/machines/render";
 import { describeUnavailable } from "../../components/machines/unavailable";
@@ -21,6 +21,13 @@ describe("renderNftables", () => {
         expectGolden(
             "machines/nftables.conf",
             renderNftables(exposures({ ...plan, sshPort: 22 }), "wg0"),
+        );
+    });
+
+    it("lets a load balancer's address in, to its port", () => {
+        const text = renderNftables([balancerExposure("10.91.0.2")], "wg0");
+        expect(text).toContain(
+            '        ip saddr { 10.91.0.2/32 } tcp dport 8082 accept comment "load balancer"\n',
         );
     });
 

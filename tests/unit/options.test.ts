@@ -4,6 +4,7 @@ import {
     DagSync,
     EtcdCluster,
     ExistingMachines,
+    HetznerLoadBalancer,
     HetznerMachines,
     PatroniPostgres,
     RabbitCluster,
@@ -31,6 +32,12 @@ describe("what depends on a component waits for the whole of it", () => {
     const made = {
         hetzner: () => new HetznerMachines("it", hetzner),
         own: () => new ExistingMachines("it", own),
+        balancer: () =>
+            new HetznerLoadBalancer("it", {
+                machines: new HetznerMachines("machines", hetzner).machines,
+                domain: "example.com",
+                dnsZone: "example.com",
+            }),
         mesh: () => new WireGuardMesh("it", { machines: nodes }),
         etcd: () => new EtcdCluster("it", { nodes }),
         postgres: () =>

@@ -85,6 +85,7 @@ test("its import exports all components, registers no resource and reads no conf
         "DagSync",
         "EtcdCluster",
         "ExistingMachines",
+        "HetznerLoadBalancer",
         "HetznerMachines",
         "PatroniPostgres",
         "RabbitCluster",

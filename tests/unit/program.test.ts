@@ -17,8 +17,9 @@ test("what a stack is not told yet is named at once, with the command that sets 
             [
                 'configuration of stack "stack" has 5 problems:',
                 "  - workerConcurency: there is no such setting; there are adminCidrs, certificate, certificateKey, " +
-                    "defaultTaskRetries, httpsPort, locations, machines, meshCidr, namePrefix, postgresParameters, " +
-                    "privateKey, protection, serverType, webCidrs, wireguardPort, workerConcurrency, workerStopTimeout",
+                    "defaultTaskRetries, dnsZone, domain, httpsPort, loadBalancerType, locations, machines, meshCidr, " +
+                    "namePrefix, postgresParameters, privateCidr, privateKey, protection, serverType, webCidrs, " +
+                    "wireguardPort, workerConcurrency, workerStopTimeout",
                 "  - adminCidrs: got []; at least one network in CIDR notation is needed: " +
                     "pulumi config set --path 'adminCidrs[0]' 203.0.113.7/32",
                 "  - certificate: it is no PEM certificate: " +
@@ -69,5 +70,42 @@ describe.each(["dev", "prod", "lab"] as const)("index.ts with Pulumi.%s.yaml", (
             registered.map(({ type }) => type).filter((type) => type.startsWith("random:")),
         );
         expect([...kinds]).toEqual(["random:index/randomPassword:RandomPassword"]);
+    });
+});
+
+test("with a domain a load balancer is put in front, and says what webCidrs does not close", async () => {
+    const warn = jest.spyOn(console, "warn").mockReturnValue();
+    const registered = await recordProgram("prod", {
+        [`${project}:domain`]: "airflow.example.com",
+        [`${project}:dnsZone`]: "example.com",
+        [`${project}:webCidrs`]: ["203.0.113.0/24"],
+    });
+    const named = (name: string) => registered.find((each) => each.name === name);
+
+    expect(named("web")?.type).toBe(`${project}:index:HetznerLoadBalancer`);
+    expect(named("web-network")?.inputs).toMatchObject({ deleteProtection: true });
+    expect(JSON.stringify(named("airflow-fsn1-haproxy-config")?.inputs)).toContain(
+        "bind 10.91.0.4:8082 transparent",
+    );
+    expect(JSON.stringify(named("airflow-fsn1-nftables")?.inputs)).toContain(
+        "ip saddr { 10.91.0.2/32 } tcp dport 8082 accept",
+    );
+    const rules = named("airflow-firewall")?.inputs.rules as { port: string }[];
+    expect(rules.map(({ port }) => port)).toEqual(["22", "443", "51820"]);
+    expect(warn).toHaveBeenCalledWith(
+        "warning: [runtime] webCidrs: only the machines' own addresses are closed to others; " +
+            "https://airflow.example.com is open to everybody, since Hetzner's load balancers have no filter of sources",
+    );
+    warn.mockRestore();
+});
+
+test("without a zone the domain is refused, with the command that sets it", async () => {
+    process.env.HCLOUD_TOKEN = "token";
+    await record(() => {
+        configure("lab", { [`${project}:domain`]: "airflow.example.com" });
+        expect(() => loadConfig()).toThrow(
+            "  - dnsZone: nothing is set; the zone at Hetzner DNS that holds the domain is needed: " +
+                "pulumi config set dnsZone example.com",
+        );
     });
 });

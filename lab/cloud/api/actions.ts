@@ -56,7 +56,14 @@ export class Actions {
 
     /** `/actions`, and the actions of each kind of resource and of each resource. */
     routes(): Route[] {
-        const types = { servers: "server", firewalls: "firewall" };
+        const types = {
+            servers: "server",
+            firewalls: "firewall",
+            networks: "network",
+            load_balancers: "load_balancer",
+            certificates: "certificate",
+            zones: "zone",
+        };
         return [
             ["GET", "/actions", (request) => this.#list(request, () => true)],
             ["GET", "/actions/:id", (request) => this.#get(request, () => true)],

@@ -1,4 +1,5 @@
 import {
+    balancerTypes,
     datacenterView,
     images,
     imageView,
@@ -16,6 +17,7 @@ export function catalogRoutes(): Route[] {
         ...readOnly("location", locations),
         ...readOnly("datacenter", locations.map(datacenterView)),
         ...readOnly("server_type", serverTypes.map(serverTypeView)),
+        ...readOnly("load_balancer_type", balancerTypes),
         ...readOnly("image", images.map(imageView), ["type", "status", "architecture"]),
     ];
 }

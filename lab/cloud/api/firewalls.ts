@@ -5,7 +5,7 @@ import type { Actions } from "./actions.ts";
 import { ApiError, invalidField, notFound, notUnique } from "./errors.ts";
 import { labels, parse, resourceName } from "./input.ts";
 import { listOf } from "./list.ts";
-import { isNetwork } from "./networks.ts";
+import { isNetwork } from "./cidr.ts";
 import type { Route } from "./router.ts";
 
 const network = z

@@ -1,10 +1,12 @@
 import { z } from "zod";
+import type { Balancing } from "../balancing.ts";
 import { serverTypes } from "../catalog.ts";
 import type { Fleet } from "../fleet.ts";
 import type { Action, Server, Store } from "../store.ts";
 import type { Actions } from "./actions.ts";
-import { ApiError, invalidField } from "./errors.ts";
+import { ApiError, invalidField, notFound } from "./errors.ts";
 import { parse } from "./input.ts";
+import { findNetwork, placeFor } from "./networks.ts";
 import type { Route } from "./router.ts";
 import { findServer, named } from "./servers.ts";
 
@@ -20,8 +22,18 @@ const protection = z
     });
 
 /** `POST /servers/{id}/actions/…` */
-export function serverActionRoutes(store: Store, fleet: Fleet, actions: Actions): Route[] {
-    const commands: Record<string, (server: Server, body: unknown) => Action> = {
+export function serverActionRoutes(
+    store: Store,
+    fleet: Fleet,
+    actions: Actions,
+    balancing: Balancing,
+): Route[] {
+    const networking = async (server: Server, command: string) => {
+        await balancing.apply();
+        return actions.done(command, [{ id: server.id, type: "server" }]);
+    };
+    type Command = (server: Server, body: unknown) => Action | Promise<Action>;
+    const commands: Record<string, Command> = {
         poweron: (server) => fleet.powerOn(server),
         poweroff: (server) => fleet.powerOff(server),
         reset: (server) => fleet.reset(server),
@@ -36,18 +48,41 @@ export function serverActionRoutes(store: Store, fleet: Fleet, actions: Actions)
             Object.assign(server.protection, parse(protection, body));
             return actions.done("change_protection", [{ id: server.id, type: "server" }]);
         },
+        attach_to_network: (server, body) => {
+            if (store.state.networks.some(({ members }) => isIn(members, server))) {
+                const message =
+                    "the server is attached to a network already; in the lab to one only";
+                throw new ApiError(409, "server_already_attached", message);
+            }
+            const { network, ip } = placeFor(store, server.location, body);
+            findNetwork(store, network).members.push({ server: server.id, ip });
+            return networking(server, "attach_to_network");
+        },
+        detach_from_network: (server, body) => {
+            const given = parse(z.object({ network: z.number().int() }), body);
+            const network = findNetwork(store, given.network);
+            if (!isIn(network.members, server)) {
+                throw notFound("attachment of server", server.id);
+            }
+            network.members = network.members.filter((each) => each.server !== server.id);
+            return networking(server, "detach_from_network");
+        },
     };
     return Object.entries(commands).map(([name, command]): Route => {
         return [
             "POST",
             `/servers/:id/actions/${name}`,
-            ({ params, body }) => {
-                const action = command(findServer(store, params.id), body);
+            async ({ params, body }) => {
+                const action = await command(findServer(store, params.id), body);
                 store.save();
                 return { body: { action } };
             },
         ];
     });
+}
+
+function isIn(members: { server: number }[], { id }: Server): boolean {
+    return members.some(({ server }) => server === id);
 }
 
 function changeType(server: Server, given: z.infer<typeof typeChange>, isOn: boolean): void {

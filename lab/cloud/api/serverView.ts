@@ -7,10 +7,11 @@ import {
     serverTypeView,
 } from "../catalog.ts";
 import type { Fleet } from "../fleet.ts";
-import type { Server } from "../store.ts";
+import { macOf } from "../plug.ts";
+import type { Server, State } from "../store.ts";
 
 /** A server as the API describes it. The lab has no IPv6. */
-export function serverView(server: Server, fleet: Fleet) {
+export function serverView(server: Server, fleet: Fleet, { networks, loadBalancers }: State) {
     const location = only(locations.find(({ name }) => name === server.location));
     const { id, name, labels, created, address, protection } = server;
     return {
@@ -28,7 +29,11 @@ export function serverView(server: Server, fleet: Fleet) {
             floating_ips: [],
             firewalls: server.firewalls.map((each) => ({ id: each, status: "applied" })),
         },
-        private_net: [],
+        private_net: networks.flatMap(({ id: network, members }) =>
+            members
+                .filter((each) => each.server === id)
+                .map(({ ip }) => ({ network, ip, alias_ips: [], mac_address: macOf(ip) })),
+        ),
         server_type: serverTypeView(
             only(serverTypes.find((each) => each.name === server.serverType)),
         ),
@@ -42,7 +47,9 @@ export function serverView(server: Server, fleet: Fleet) {
         included_traffic: 0,
         primary_disk_size: server.diskSize,
         volumes: [],
-        load_balancers: [],
+        load_balancers: loadBalancers
+            .filter(({ targets }) => targets.some((each) => each.server === id))
+            .map((each) => each.id),
         placement_group: null,
     };
 }

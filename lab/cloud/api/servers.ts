@@ -50,7 +50,7 @@ export function findServer(store: Store, id: string): Server {
 
 export function serverRoutes(store: Store, fleet: Fleet): Route[] {
     const { servers } = store.state;
-    const view = (server: Server) => serverView(server, fleet);
+    const view = (server: Server) => serverView(server, fleet, store.state);
     const refuseName = (name: string, except?: Server) => {
         if (servers.some((each) => each !== except && each.name === name)) {
             throw notUnique(["name"]);

@@ -6,11 +6,22 @@ import os
 import sys
 
 from hcloud import APIException, Client
+from hcloud.actions import ActionFailedException
 from hcloud.firewalls import Firewall, FirewallResource, FirewallRule
 from hcloud.images import Image
+from hcloud.load_balancer_types import LoadBalancerType
+from hcloud.load_balancers import (
+    LoadBalancerHealthCheck,
+    LoadBalancerHealthCheckHttp,
+    LoadBalancerService,
+    LoadBalancerServiceHttp,
+    LoadBalancerTarget,
+)
 from hcloud.locations import Location
+from hcloud.networks import NetworkSubnet
 from hcloud.server_types import ServerType
 from hcloud.servers import Server
+from hcloud.zones import ZoneRecord
 
 
 def error(action):
@@ -19,6 +30,8 @@ def error(action):
         action()
     except APIException as raised:
         return {"code": raised.code, "message": raised.message, "details": raised.details}
+    except ActionFailedException as raised:
+        return raised.action.error
     return None
 
 
@@ -95,7 +108,7 @@ def errors(client, endpoint):
     return {
         "stranger": error(lambda: stranger.servers.get_all()),
         "noServer": error(lambda: client.servers.get_by_id(999999)),
-        "noRoute": error(lambda: client.request(method="GET", url="/load_balancers")),
+        "noRoute": error(lambda: client.request(method="GET", url="/volumes")),
         "noBody": error(lambda: client.request(method="POST", url="/servers", json={})),
         "badRule": error(
             lambda: client.firewalls.create(
@@ -215,6 +228,79 @@ def change(client, server):
         "protection": bound.protection,
         "kept": kept,
     }
+
+
+def balance(client, server, port):
+    """Puts a load balancer in front of the server's port, over a private network."""
+    bound = client.servers.get_by_id(server)
+    stray = error(lambda: client.certificates.create_managed("stray", ["www.example.org"]).action.wait_until_finished())
+    client.zones.create("example.com", mode="primary").action.wait_until_finished()
+    zone = client.zones.get("example.com")
+    network = client.networks.create("private", "10.77.0.0/16")
+    outside = NetworkSubnet(ip_range="10.78.0.0/24", type="cloud", network_zone="eu-central")
+    inside = NetworkSubnet(ip_range="10.77.1.0/24", type="cloud", network_zone="eu-central")
+    wrong_subnet = error(lambda: network.add_subnet(outside))
+    network.add_subnet(inside).wait_until_finished()
+    bound.attach_to_network(network, ip="10.77.1.5").wait_until_finished()
+    certificate = client.certificates.create_managed("web", ["www.example.com"])
+    certificate.action.wait_until_finished()
+    issued = client.certificates.get_by_name("web")
+    balancer = client.load_balancers.create(
+        "web", LoadBalancerType(name="lb11"), location=Location(name="nbg1")
+    ).load_balancer
+    target = LoadBalancerTarget(type="server", server=bound, use_private_ip=True)
+    too_early = error(lambda: balancer.add_target(target))
+    balancer.attach_to_network(network, ip="10.77.1.2").wait_until_finished()
+    taken = error(lambda: client.servers.get_by_id(server).attach_to_network(network))
+    balancer.add_target(target).wait_until_finished()
+    check = LoadBalancerHealthCheck(protocol="http", port=port, interval=3, timeout=2, retries=2)
+    check.http = LoadBalancerHealthCheckHttp(path="/", status_codes=["2??"])
+    service = LoadBalancerService(protocol="https", listen_port=443, destination_port=port, proxyprotocol=False)
+    service.http = LoadBalancerServiceHttp(certificates=[issued], redirect_http=True)
+    service.health_check = check
+    balancer.add_service(service).wait_until_finished()
+    zone.create_rrset(name="www", type="A", records=[ZoneRecord(balancer.public_net.ipv4.ip)], ttl=300)
+    bound.reload()
+    network.reload()
+    return {
+        "address": balancer.public_net.ipv4.ip,
+        "certificate": issued.certificate,
+        "status": issued.status.issuance,
+        "names": issued.domain_names,
+        "stray": stray,
+        "wrongSubnet": wrong_subnet,
+        "tooEarly": too_early,
+        "taken": taken,
+        "private": [[each.ip, each.mac_address] for each in bound.private_net],
+        "members": [each.id for each in network.servers] == [server],
+        "record": [each.value for each in zone.get_rrset("www", "A").records],
+    }
+
+
+def balanced(client):
+    """How the load balancer sees its targets."""
+    balancer = client.load_balancers.get_by_name("web")
+    return [each.status for target in balancer.targets for each in target.health_status]
+
+
+def unbalance(client):
+    """Takes all of it away, after what must not go while it is in use."""
+    balancer = client.load_balancers.get_by_name("web")
+    certificate = client.certificates.get_by_name("web")
+    in_use = error(certificate.delete)
+    balancer.change_protection(delete=True).wait_until_finished()
+    protected = error(balancer.delete)
+    balancer.change_protection(delete=False).wait_until_finished()
+    balancer.delete()
+    for each in client.certificates.get_all():
+        each.delete()
+    client.networks.get_by_name("private").delete()
+    zone = client.zones.get("example.com")
+    zone.get_rrset("www", "A").delete_rrset().action.wait_until_finished()
+    records = len(zone.get_rrset_all())
+    zone.delete().action.wait_until_finished()
+    left = [client.load_balancers, client.certificates, client.networks, client.zones]
+    return {"inUse": in_use, "protected": protected, "records": records, "left": sum(len(c.get_all()) for c in left)}
 
 
 def delete_server(client, server):
