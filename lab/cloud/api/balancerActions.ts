@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Balancing } from "../balancing.ts";
+import type { Balance } from "./balance.ts";
 import { balancerTypes } from "../catalog.ts";
 import type { BalancerService, LoadBalancer, Store } from "../store.ts";
 import type { Actions } from "./actions.ts";
@@ -7,8 +7,8 @@ import { ApiError, invalidField, notFound } from "./errors.ts";
 import { parse } from "./input.ts";
 import { findBalancer } from "./loadBalancers.ts";
 import { placeFor } from "./networks.ts";
+import { named } from "./named.ts";
 import type { Route } from "./router.ts";
-import { named } from "./servers.ts";
 
 const port = z.number().int().min(1).max(65_535);
 const healthCheck = z.object({
@@ -54,11 +54,7 @@ const target = z.object({
 });
 
 /** `POST /load_balancers/{id}/actions/…` */
-export function balancerActionRoutes(
-    store: Store,
-    actions: Actions,
-    balancing: Balancing,
-): Route[] {
+export function balancerActionRoutes(store: Store, actions: Actions, balancing: Balance): Route[] {
     const commands: Record<string, (balancer: LoadBalancer, body: unknown) => void> = {
         attach_to_network: (balancer, body) => {
             if (balancer.attachment) {

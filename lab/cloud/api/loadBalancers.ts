@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Balancing } from "../balancing.ts";
+import type { Balance } from "./balance.ts";
 import { balancerTypes, locations } from "../catalog.ts";
 import { freeAddress } from "../network.ts";
 import type { LoadBalancer, Store } from "../store.ts";
@@ -8,8 +8,8 @@ import { ApiError, notFound, notUnique } from "./errors.ts";
 import { labels, parse, resourceName } from "./input.ts";
 import { listOf } from "./list.ts";
 import { refuseProtected } from "./networks.ts";
+import { named } from "./named.ts";
 import type { Route } from "./router.ts";
-import { named } from "./servers.ts";
 
 const idOrName = z.union([z.number().int(), z.string().min(1)]).transform(String);
 const none = "are to be added by actions in the lab";
@@ -32,7 +32,7 @@ export function findBalancer(store: Store, id: string): LoadBalancer {
     return found;
 }
 
-export function balancerRoutes(store: Store, actions: Actions, balancing: Balancing): Route[] {
+export function balancerRoutes(store: Store, actions: Actions, balancing: Balance): Route[] {
     const { loadBalancers } = store.state;
     const view = (balancer: LoadBalancer) => balancerView(balancer, balancing);
     const refuseName = (name: string, except?: LoadBalancer) => {
@@ -118,7 +118,7 @@ function newBalancer(store: Store, given: z.infer<typeof creation>): LoadBalance
 }
 
 /** A load balancer as the API describes it. Its IPv6 address is one for documentation: the lab has none. */
-function balancerView(balancer: LoadBalancer, balancing: Balancing) {
+function balancerView(balancer: LoadBalancer, balancing: Balance) {
     const { id, name, labels, created, address, protection, services } = balancer;
     return {
         ...{ id, name, labels, created, protection, services },

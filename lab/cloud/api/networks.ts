@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { locations } from "../catalog.ts";
-import type { Balancing } from "../balancing.ts";
+import type { Balance } from "./balance.ts";
 import type { Attachment, Network, Store } from "../store.ts";
 import type { Actions } from "./actions.ts";
 import { addressesOf, isNetwork, isPartOf, isWithin } from "./cidr.ts";
@@ -39,7 +39,7 @@ const joining = z.object({
     alias_ips: z.array(z.string()).max(0, "the lab's networks have none").optional(),
 });
 
-export function networkRoutes(store: Store, actions: Actions, balancing: Balancing): Route[] {
+export function networkRoutes(store: Store, actions: Actions, balancing: Balance): Route[] {
     const { networks } = store.state;
     const find = (id: string) => findNetwork(store, id);
     const view = ({ members, ...network }: Network) => ({

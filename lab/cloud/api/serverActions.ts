@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Balancing } from "../balancing.ts";
+import type { Balance } from "./balance.ts";
 import { serverTypes } from "../catalog.ts";
 import type { Fleet } from "../fleet.ts";
 import type { Action, Server, Store } from "../store.ts";
@@ -8,7 +8,8 @@ import { ApiError, invalidField, notFound } from "./errors.ts";
 import { parse } from "./input.ts";
 import { findNetwork, placeFor } from "./networks.ts";
 import type { Route } from "./router.ts";
-import { findServer, named } from "./servers.ts";
+import { named } from "./named.ts";
+import { findServer } from "./servers.ts";
 
 const typeChange = z.object({
     server_type: z.union([z.number().int(), z.string().min(1)]).transform(String),
@@ -26,7 +27,7 @@ export function serverActionRoutes(
     store: Store,
     fleet: Fleet,
     actions: Actions,
-    balancing: Balancing,
+    balancing: Balance,
 ): Route[] {
     const networking = async (server: Server, command: string) => {
         await balancing.apply();

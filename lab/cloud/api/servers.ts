@@ -7,6 +7,7 @@ import type { Server, Store } from "../store.ts";
 import { ApiError, invalidField, notFound, notUnique } from "./errors.ts";
 import { hostName, labels, parse } from "./input.ts";
 import { listOf } from "./list.ts";
+import { named } from "./named.ts";
 import type { Route } from "./router.ts";
 import { serverView } from "./serverView.ts";
 
@@ -160,18 +161,4 @@ function newServer(store: Store, given: z.infer<typeof creation>): Server {
 
 function keysOf({ state }: Store, idsOrNames: string[]): string[] {
     return idsOrNames.map((each) => named("ssh_keys", state.sshKeys, each).public_key);
-}
-
-export function named<T extends { id: number; name: string }>(
-    field: string,
-    items: T[],
-    idOrName: string,
-): T {
-    const found =
-        items.find(({ id }) => String(id) === idOrName) ??
-        items.find(({ name }) => name === idOrName);
-    if (!found) {
-        throw invalidField(field, `there is no ${field.replace("_", " ")} "${idOrName}"`);
-    }
-    return found;
 }

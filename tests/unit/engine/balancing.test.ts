@@ -9,7 +9,7 @@ import { balancerRoutes } from "../../../lab/cloud/api/loadBalancers.ts";
 import { networkRoutes } from "../../../lab/cloud/api/networks.ts";
 import { type Route, serve } from "../../../lab/cloud/api/router.ts";
 import { zoneRoutes } from "../../../lab/cloud/api/zones.ts";
-import type { Balancing } from "../../../lab/cloud/balancing.ts";
+
 import { emptyState, type State, Store, writeState } from "../../../lab/cloud/store.ts";
 import { provider } from "../../../lab/engine/hcloud/provider.ts";
 import { Plugin, type Resource } from "./plugin";
@@ -33,8 +33,7 @@ beforeEach(async () => {
     writeState(file, emptyState(1));
     const store = new Store(file);
     const actions = new Actions(store);
-    const balancing = { apply: () => Promise.resolve(), health: () => "healthy" };
-    const idle = balancing as unknown as Balancing;
+    const idle = { apply: () => Promise.resolve(), health: () => "healthy" };
     const routes: Route[] = [
         ...actions.routes(),
         ...balancerActionRoutes(store, actions, idle),
