@@ -41,9 +41,13 @@ function checkout(name: string): string {
     const folder = join(work, name);
     mkdirSync(folder);
     const list = "git ls-files -z --cached --others --exclude-standard";
-    execFileSync("bash", ["-c", `${list} | xargs -0 cp --parents -t "$1"`, "bash", folder], {
-        cwd: root,
-    });
+    execFileSync(
+        "bash",
+        ["-c", `${list} | xargs -0 cp --parents --preserve=timestamps -t "$1"`, "bash", folder],
+        {
+            cwd: root,
+        },
+    );
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
     for (const [file, text] of Object.entries({
         "mine.py": dag(),
