@@ -36,6 +36,10 @@ export class Cluster {
         this.signal = signal;
     }
 
+    throwIfInterrupted(): void {
+        this.signal.throwIfAborted();
+    }
+
     /** Runs a bash script on a node as root; an error holds what it said. */
     on(node: string, script: string, seconds = 60): Promise<string> {
         this.signal.throwIfAborted();

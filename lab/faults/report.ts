@@ -40,7 +40,7 @@ function line(results: Result[]): string[] {
         }),
         String(sum(({ redelivered }) => redelivered)),
         String(sum(({ unknown }) => unknown)),
-        typical(({ whole }) => whole),
+        results.some(({ failed }) => failed !== undefined) ? "NOT" : typical(({ whole }) => whole),
     ];
 }
 

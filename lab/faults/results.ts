@@ -13,6 +13,8 @@ export interface Window {
     down: string[];
     /** Nodes whose task processes it ended. */
     kills: string[];
+    /** Why the cluster was not whole again in time, or why the fault could not be put in or taken back. */
+    failed?: string;
 }
 
 export interface Result extends Window {
@@ -99,7 +101,8 @@ function timesOf({ records }: Evidence): Map<string, number> {
     );
 }
 
-/** Is anything gone or there twice that must not be? */
-export function isClean({ lost, doubled }: Result): boolean {
-    return [...Object.values(lost), ...Object.values(doubled)].every((count) => count === 0);
+/** Was all whole again, with nothing gone and nothing there twice that must not be? */
+export function isClean({ lost, doubled, failed }: Result): boolean {
+    const counts = [...Object.values(lost), ...Object.values(doubled)];
+    return failed === undefined && counts.every((count) => count === 0);
 }

@@ -56,9 +56,14 @@ async function onLab({ faults, repeat, out, signal }: RunOptions): Promise<boole
         await restore(cluster);
         await cluster.await("the lab is healthy", () => cluster.isHealthy(), 240, 2);
         await startWorkloads(cluster);
-        for (const fault of faults) {
-            for (let repetition = 1; repetition <= repeat; repetition++) {
-                happened.push(await putIn(cluster, fault, repetition));
+        const all = faults.flatMap((fault) =>
+            Array.from({ length: repeat }, (_, index) => [fault, index + 1] as const),
+        );
+        for (const [fault, repetition] of all) {
+            happened.push(await putIn(cluster, fault, repetition));
+            // The next fault would find a cluster that is not what it is said to break.
+            if (happened.at(-1)?.window.failed !== undefined) {
+                break;
             }
         }
         say("no new runs; those that have begun end");
@@ -92,24 +97,33 @@ async function restore(cluster: Cluster): Promise<void> {
 }
 
 async function putIn(cluster: Cluster, fault: Fault, repetition: number): Promise<Happened> {
+    const { id, name } = fault;
     const injected = await fault.inject(cluster);
-    say(`${fault.id} ${fault.name}`);
-    try {
-        await injected.hold?.();
-    } finally {
-        await injected.undo?.();
-    }
+    say(`${id} ${name}`);
     const { at, down = [], kills = [] } = injected;
-    await untilWhole(cluster, Math.max(at + 1, now()), at);
-    const window = { ...fault, fault: fault.id, repetition, at, until: now(), down, kills };
-    await injected.after?.();
-    if (injected.after) {
-        await untilWhole(cluster, now(), at);
+    const window: Window = { fault: id, name, repetition, at, until: Infinity, down, kills };
+    try {
+        try {
+            await injected.hold?.();
+        } finally {
+            await injected.undo?.();
+        }
+        await untilWhole(cluster, Math.max(at + 1, now()), at);
+        window.until = now();
+        if (injected.after) {
+            await injected.after();
+            await untilWhole(cluster, now(), at);
+        }
+    } catch (error) {
+        cluster.throwIfInterrupted();
+        window.failed = reasonOf(error);
+        window.until = Math.min(window.until, now());
+        say(`${id} did not end well: ${window.failed}`);
+        return { window, injected };
     }
-    const evidence = await collect(cluster);
-    const [result] = resultsOf([window], cluster.nodes, evidence);
+    const [result] = resultsOf([window], cluster.nodes, await collect(cluster));
     say(
-        `${fault.id} whole after ${result.whole.toFixed(0)} s; gap ${result.gap.rows.toFixed(1)} s (rows), ` +
+        `${id} whole after ${result.whole.toFixed(0)} s; gap ${result.gap.rows.toFixed(1)} s (rows), ` +
             `${result.gap.messages.toFixed(1)} s (messages); so far lost ${result.lost.rows} rows`,
     );
     return { window, injected };
@@ -183,6 +197,7 @@ async function conclude(cluster: Cluster, happened: Happened[], out: string): Pr
 
 function notesOf(result: Result, figures: string[]): string[] {
     return [
+        ...(result.failed === undefined ? [] : [`NOT whole: ${result.failed}`]),
         ...figures,
         ...(result.spentRuns > 0
             ? [
@@ -214,6 +229,11 @@ function details(evidence: Evidence, windows: Window[]): object {
         messages: { lost: messages.lost, unexplained: messages.unexplained },
         tasks: { lost, spent, doubled, cut, unexplained, repeated },
     };
+}
+
+function reasonOf(error: unknown): string {
+    const { message, cause } = error as Error;
+    return cause instanceof Error ? `${message} (${cause.message})` : message;
 }
 
 function say(what: string): void {

@@ -69,6 +69,11 @@ test("a run that never ends belongs to the last fault, and is lost", () => {
     expect(found.map(isClean)).toEqual([true, false]);
 });
 
+test("what did not become whole again is not clean", () => {
+    const [first] = results();
+    expect(isClean({ ...first, failed: "all is healthy: not within 300 s" })).toBe(false);
+});
+
 test("a message that is delivered twice is not lost and not unclean, but counted", () => {
     const messages = acknowledged("a", [11, 12]);
     const messagesFound = countsOf([
