@@ -26,15 +26,16 @@ export const dagWorkload = {
 
     async runs(cluster: Cluster): Promise<DagRun[]> {
         const lines = await cluster.query(`SELECT dag_id, run_id, state,
-extract(epoch FROM start_date), extract(epoch FROM end_date)
+extract(epoch FROM start_date), extract(epoch FROM end_date), extract(epoch FROM queued_at)
 FROM dag_run WHERE dag_id IN (${this.dags()
             .map((dag) => `'${dag}'`)
             .join()});`);
         const time = (text: string) => (text === "" ? undefined : Number(text));
-        return lines.map(([dag, run, state, started, ended]) => ({
+        return lines.map(([dag, run, state, started, ended, queued]) => ({
             ...{ dag, run, state },
             started: time(started),
             ended: time(ended),
+            queued: time(queued),
         }));
     },
 
@@ -42,14 +43,20 @@ FROM dag_run WHERE dag_id IN (${this.dags()
         return Object.keys(this.plan.retries);
     },
 
-    /** Lets no new runs begin, and gives those that have begun time to end; which have not is for the books. */
-    async finish(cluster: Cluster): Promise<void> {
-        for (const dag of this.dags()) {
-            await call(cluster, "PATCH", `/dags/${dag}`, { is_paused: true });
-        }
+    /**
+     * Gives the runs that have begun time to end; which have not then is for the books. Later ones go on meanwhile:
+     * Airflow does not end the runs of a DAG that is paused. Gives the time after which a run is a later one.
+     */
+    async finish(cluster: Cluster): Promise<number> {
+        const [[last]] = await cluster.query("SELECT extract(epoch FROM now());");
         const ended = async () =>
-            (await this.runs(cluster)).every(({ state }) => /^(success|failed)$/.test(state));
-        await cluster.await("all runs have ended", ended, 300).catch(() => undefined);
+            (await this.runs(cluster)).every(
+                ({ state, queued = 0 }) =>
+                    queued > Number(last) || /^(success|failed)$/.test(state),
+            );
+        await cluster.await("all runs have ended", ended, 300, 2).catch(() => undefined);
+        cluster.throwIfInterrupted();
+        return Number(last);
     },
 
     async remove(cluster: Cluster): Promise<void> {

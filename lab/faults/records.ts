@@ -32,6 +32,7 @@ export interface DagRun {
     dag: string;
     run: string;
     state: string;
+    queued?: number;
     started?: number;
     ended?: number;
 }

@@ -66,9 +66,9 @@ async function onLab({ faults, repeat, out, signal }: RunOptions): Promise<boole
                 break;
             }
         }
-        say("no new runs; those that have begun end");
-        await dagWorkload.finish(cluster);
-        return await conclude(cluster, happened, out);
+        say("the runs that have begun end");
+        const last = await dagWorkload.finish(cluster);
+        return await conclude(cluster, happened, last, out);
     } finally {
         say("cleaning up");
         await restore(uninterrupted);
@@ -140,25 +140,35 @@ async function untilWhole(cluster: Cluster, since: number, at: number): Promise<
 }
 
 /** While clients run, their files are read first: what is stored after that is not missed then. */
-async function collect(cluster: Cluster): Promise<Evidence> {
+async function collect(cluster: Cluster, lastRun = Infinity): Promise<Evidence> {
     const rows = sqlWorkload.attempts(cluster);
     const messages = brokerWorkload.attempts(cluster);
+    const rowsFound = await sqlWorkload.found(cluster);
+    const runs = await dagWorkload.runs(cluster);
+    const later = runs
+        .filter(({ queued = 0 }) => queued > lastRun)
+        .map(({ run, dag }) => dag + run);
     return new Evidence({
         rows,
-        rowsFound: await sqlWorkload.found(cluster),
+        rowsFound,
         messages,
         messagesFound: brokerWorkload.found(cluster),
         plan: dagWorkload.plan,
-        runs: await dagWorkload.runs(cluster),
-        tasks: dagWorkload.attempts(cluster),
+        runs: runs.filter(({ run, dag }) => !later.includes(dag + run)),
+        tasks: dagWorkload.attempts(cluster).filter(({ run, dag }) => !later.includes(dag + run)),
         primaries: sqlWorkload.primaries(cluster),
     });
 }
 
-async function conclude(cluster: Cluster, happened: Happened[], out: string): Promise<boolean> {
+async function conclude(
+    cluster: Cluster,
+    happened: Happened[],
+    lastRun: number,
+    out: string,
+): Promise<boolean> {
     await cluster.onAll("systemctl stop lab-faults-sql lab-faults-publish");
     await brokerWorkload.drained(cluster);
-    const evidence = await collect(cluster);
+    const evidence = await collect(cluster, lastRun);
     const results = resultsOf(
         happened.map(({ window }) => window),
         cluster.nodes,
