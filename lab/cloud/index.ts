@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
 import { stateDir } from "../settings.ts";
 import type { LabServer } from "./api/lab.ts";
 import { killLabGroup } from "./cgroup.ts";
@@ -74,6 +75,15 @@ export async function heal(name: string): Promise<void> {
 /** What has something of others in it stays. */
 async function removeEmpty(directory: string): Promise<void> {
     await rmdir(directory).catch(() => undefined);
+}
+
+/** Where this computer sees what a server has written to its disk, powered on or not. */
+export function diskOf(name: string): string {
+    const server = readState(statePath).servers.find((each) => each.name === name);
+    if (!server) {
+        throw new Error(`no server "${name}": the lab is not up (npm run lab)`);
+    }
+    return join(serverDir(server.id), "upper");
 }
 
 async function tell(name: string, verb: string): Promise<void> {

@@ -1,0 +1,251 @@
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { exclusively } from "../lock.ts";
+import { stackOutputs } from "../outputs.ts";
+import { stateDir } from "../settings.ts";
+import { down, up } from "../stack.ts";
+import { brokerWorkload } from "./brokerWorkload.ts";
+import { Cluster, now } from "./cluster.ts";
+import { dagWorkload } from "./dagWorkload.ts";
+import { Evidence } from "./evidence.ts";
+import { mend, type Fault, type Injected } from "./faults.ts";
+import { plot } from "./plot.ts";
+import { makeFolder, removePrograms } from "./programs.ts";
+import { table } from "./report.ts";
+import { isClean, resultsOf, type Result, type Window } from "./results.ts";
+import { sqlWorkload } from "./sqlWorkload.ts";
+
+export interface RunOptions {
+    faults: Fault[];
+    repeat: number;
+    /** Where faults.json and faults.svg go. */
+    out: string;
+    signal: AbortSignal;
+}
+
+interface Happened {
+    window: Window;
+    injected: Injected;
+}
+
+/** Gives whether nothing was lost and nothing doubled. */
+export async function runFaults(options: RunOptions): Promise<boolean> {
+    const own = !existsSync(stateDir);
+    try {
+        if (own) {
+            await up();
+        }
+        return await exclusively("faults", () => onLab(options));
+    } finally {
+        if (own) {
+            await down();
+        }
+    }
+}
+
+async function onLab({ faults, repeat, out, signal }: RunOptions): Promise<boolean> {
+    const outputs = await stackOutputs();
+    const cluster = new Cluster(outputs, signal);
+    // Cleaning up goes on after an interruption.
+    const uninterrupted = new Cluster(outputs, new AbortController().signal);
+    const happened: Happened[] = [];
+    try {
+        say("what an earlier run may have left is removed");
+        await restore(cluster);
+        await cluster.await("the lab is healthy", () => cluster.isHealthy(), 240, 2);
+        await startWorkloads(cluster);
+        const all = faults.flatMap((fault) =>
+            Array.from({ length: repeat }, (_, index) => [fault, index + 1] as const),
+        );
+        for (const [fault, repetition] of all) {
+            happened.push(await putIn(cluster, fault, repetition));
+            // The next fault would find a cluster that is not what it is said to break.
+            if (happened.at(-1)?.window.failed !== undefined) {
+                break;
+            }
+        }
+        say("the runs that have begun end");
+        const last = await dagWorkload.finish(cluster);
+        return await conclude(cluster, happened, last, out);
+    } finally {
+        say("cleaning up");
+        await restore(uninterrupted);
+    }
+}
+
+async function startWorkloads(cluster: Cluster): Promise<void> {
+    const began = now();
+    await makeFolder(cluster);
+    await sqlWorkload.start(cluster);
+    await brokerWorkload.start(cluster);
+    await dagWorkload.start(cluster);
+    await cluster.await("all workloads run", () => cluster.acknowledged(cluster.nodes, began));
+    say(`all workloads run after ${(now() - began).toFixed(0)} s`);
+}
+
+/** The lab as it was, whatever state the last run left it in. */
+async function restore(cluster: Cluster): Promise<void> {
+    await mend(cluster);
+    await cluster.await("DAGs, tables and queue are gone", async () => {
+        await dagWorkload.remove(cluster);
+        await removePrograms(cluster);
+        await Promise.all([sqlWorkload.remove(cluster), brokerWorkload.remove(cluster)]);
+        return true;
+    });
+}
+
+async function putIn(cluster: Cluster, fault: Fault, repetition: number): Promise<Happened> {
+    const { id, name } = fault;
+    const injected = await fault.inject(cluster);
+    say(`${id} ${name}`);
+    const { at, down = [], kills = [] } = injected;
+    const window: Window = { fault: id, name, repetition, at, until: Infinity, down, kills };
+    try {
+        try {
+            await injected.hold?.();
+        } finally {
+            await injected.undo?.();
+        }
+        await untilWhole(cluster, Math.max(at + 1, now()), at);
+        window.until = now();
+        if (injected.after) {
+            await injected.after();
+            await untilWhole(cluster, now(), at);
+        }
+    } catch (error) {
+        cluster.throwIfInterrupted();
+        window.failed = reasonOf(error);
+        window.until = Math.min(window.until, now());
+        say(`${id} did not end well: ${window.failed}`);
+        return { window, injected };
+    }
+    const [result] = resultsOf([window], cluster.nodes, await collect(cluster));
+    say(
+        `${id} whole after ${result.whole.toFixed(0)} s; gap ${result.gap.rows.toFixed(1)} s (rows), ` +
+            `${result.gap.messages.toFixed(1)} s (messages); so far lost ${result.lost.rows} rows`,
+    );
+    return { window, injected };
+}
+
+/** Rows and messages on every node, a task that has started since the fault, and every part healthy. */
+async function untilWhole(cluster: Cluster, since: number, at: number): Promise<void> {
+    const { nodes } = cluster;
+    await cluster.await("all clients are served", () => cluster.acknowledged(nodes, since), 300);
+    await cluster.await("all is healthy", () => cluster.isHealthy(), 300, 1);
+    await cluster.await("a task has started", () =>
+        dagWorkload.attempts(cluster).some(({ started }) => started > at),
+    );
+}
+
+/** While clients run, their files are read first: what is stored after that is not missed then. */
+async function collect(cluster: Cluster, lastRun = Infinity): Promise<Evidence> {
+    const rows = sqlWorkload.attempts(cluster);
+    const messages = brokerWorkload.attempts(cluster);
+    const rowsFound = await sqlWorkload.found(cluster);
+    const runs = await dagWorkload.runs(cluster);
+    const later = runs
+        .filter(({ queued = 0 }) => queued > lastRun)
+        .map(({ run, dag }) => dag + run);
+    return new Evidence({
+        rows,
+        rowsFound,
+        messages,
+        messagesFound: brokerWorkload.found(cluster),
+        plan: dagWorkload.plan,
+        runs: runs.filter(({ run, dag }) => !later.includes(dag + run)),
+        tasks: dagWorkload.attempts(cluster).filter(({ run, dag }) => !later.includes(dag + run)),
+        primaries: sqlWorkload.primaries(cluster),
+    });
+}
+
+async function conclude(
+    cluster: Cluster,
+    happened: Happened[],
+    lastRun: number,
+    out: string,
+): Promise<boolean> {
+    await cluster.onAll("systemctl stop lab-faults-sql lab-faults-publish");
+    await brokerWorkload.drained(cluster);
+    const evidence = await collect(cluster, lastRun);
+    const results = resultsOf(
+        happened.map(({ window }) => window),
+        cluster.nodes,
+        evidence,
+    );
+    const notes = happened.map(
+        ({ injected, window }) => injected.figures?.(evidence, window.until) ?? [],
+    );
+    await mkdir(out, { recursive: true });
+    const { rows, messages } = evidence.records;
+    await writeFile(join(out, "faults.svg"), plot(results, cluster.nodes, { rows, messages }));
+    await writeFile(
+        join(out, "faults.json"),
+        JSON.stringify(
+            {
+                cores: availableParallelism(),
+                nodes: cluster.nodes,
+                acknowledged: totals(evidence),
+                results: results.map((result, index) => ({ ...result, figures: notes[index] })),
+                books: details(evidence, results),
+            },
+            null,
+            2,
+        ),
+    );
+    console.log(table(results));
+    results.forEach((result, index) => {
+        for (const note of notesOf(result, notes[index])) {
+            console.log(`${result.fault}: ${note}`);
+        }
+    });
+    const { rows: r, messages: m, runs: n } = totals(evidence);
+    console.log(`${r} rows, ${m} messages and ${n} runs in the books; ${out}/faults.{json,svg}`);
+    return results.every(isClean);
+}
+
+function notesOf(result: Result, figures: string[]): string[] {
+    return [
+        ...(result.failed === undefined ? [] : [`NOT whole: ${result.failed}`]),
+        ...figures,
+        ...(result.spentRuns > 0
+            ? [
+                  `${result.spentRuns} runs failed whose task's own process was ended and that had no retry left`,
+              ]
+            : []),
+        ...(result.unexplainedTasks > 0
+            ? [
+                  `${result.unexplainedTasks} attempts at tasks ended without a fault that explains it`,
+              ]
+            : []),
+    ];
+}
+
+function totals(evidence: Evidence): { rows: number; messages: number; runs: number } {
+    return {
+        rows: evidence.rowBooks().acknowledged,
+        messages: evidence.messageBooks().acknowledged,
+        runs: evidence.records.runs.length,
+    };
+}
+
+/** Whatever is not as it should be, one by one. */
+function details(evidence: Evidence, windows: Window[]): object {
+    const [rows, messages] = [evidence.rowBooks(), evidence.messageBooks()];
+    const { lost, spent, doubled, cut, unexplained, repeated } = evidence.taskBooks(windows);
+    return {
+        rows: { lost: rows.lost, doubled: rows.doubled, unexplained: rows.unexplained },
+        messages: { lost: messages.lost, unexplained: messages.unexplained },
+        tasks: { lost, spent, doubled, cut, unexplained, repeated },
+    };
+}
+
+function reasonOf(error: unknown): string {
+    const { message, cause } = error as Error;
+    return cause instanceof Error ? `${message} (${cause.message})` : message;
+}
+
+function say(what: string): void {
+    console.error(`${new Date().toISOString().slice(11, 19)} ${what}`);
+}
