@@ -22,6 +22,7 @@ export interface StackConfig {
     wireguardPort: number;
     meshCidr: string;
     postgresParameters: Record<string, string>;
+    fastFailover: boolean;
     workerConcurrency: number;
     defaultTaskRetries: number;
     workerStopTimeout: number;
@@ -44,6 +45,7 @@ export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> 
         wireguardPort: config.requireNumber("wireguardPort"),
         meshCidr: config.require("meshCidr"),
         postgresParameters: strings(config.requireObject("postgresParameters")),
+        fastFailover: config.requireBoolean("fastFailover"),
         workerConcurrency: config.requireNumber("workerConcurrency"),
         defaultTaskRetries: config.requireNumber("defaultTaskRetries"),
         workerStopTimeout: config.requireNumber("workerStopTimeout"),
