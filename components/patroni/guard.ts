@@ -19,7 +19,11 @@ export function createGuard(
         new RemoteFile(`${name}-guard-${what}`, { machine, path, content }, opts);
     const files = [
         ...programs.map((program) =>
-            file(program.replace(/^failover_|\.py$/g, ""), `${guardFolder}/${program}`, text(program)),
+            file(
+                program.replace(/^failover_|\.py$/g, ""),
+                `${guardFolder}/${program}`,
+                text(program),
+            ),
         ),
         file("config", "/etc/patroni/failover.json", guardConfig(plan)),
         file("unit", "/etc/systemd/system/patroni-failover.service", guardUnit()),

@@ -54,7 +54,7 @@ export interface PatroniPostgresArgs {
     retryTimeout?: number;
     /**
      * Whether a primary whose machine is gone is replaced sooner than its lease runs out: once all other nodes have missed
-     * it for `suspectAfter` seconds (1 to ttl − 10, 3 when not said) and have fenced it off. Off, or where one of the others is
+     * it for `suspectAfter` seconds (1 to 10; 3 when not said) and have fenced it off. Off, or where one of the others is
      * missing too, a lost machine costs up to ttl + loopWait.
      * @default true
      */

@@ -39,7 +39,7 @@ export function postgresProblems(settings: PostgresSettings): Problem[] {
     return [
         ...nodeProblems(settings.nodes),
         ...leaseProblems(leaseOf(settings)),
-        ...suspicionProblems(suspectAfterOf(settings), leaseOf(settings)),
+        ...suspicionProblems(suspectAfterOf(settings)),
         ...databaseProblems(databasesOf(settings)),
         ...parameterProblems(settings.parameters ?? {}),
     ];
@@ -70,13 +70,12 @@ function leaseProblems(lease: Lease): Problem[] {
           ];
 }
 
-/** Later than ttl − 10 s, the lease is as soon. */
-function suspicionProblems(suspectAfter: number | undefined, { ttl }: Lease): Problem[] {
-    const most = ttl - 10;
-    const allowed = suspectAfter === undefined || (suspectAfter >= 1 && suspectAfter <= most);
+/** Sooner, a lost packet would do; later, the lease is as soon. */
+function suspicionProblems(suspectAfter: number | undefined): Problem[] {
+    const allowed = suspectAfter === undefined || (suspectAfter >= 1 && suspectAfter <= 10);
     return allowed
         ? []
-        : [problem("fastFailover.suspectAfter", suspectAfter, `allowed are 1 to ${most} s (ttl − 10)`)];
+        : [problem("fastFailover.suspectAfter", suspectAfter, "allowed are 1 to 10 s")];
 }
 
 function databaseProblems(databases: OwnedDatabase[]): Problem[] {
