@@ -3,8 +3,8 @@ import { certificateProblems, type OwnCertificate } from "./airflow/certificate"
 import { airflowProblems } from "./airflow/validate";
 import { etcdProblems } from "./etcd/validate";
 import type { ExistingMachine } from "./machines/existing";
-import { existingProblems, machinesProblems } from "./machines/validate";
-import { balancerProblems } from "./machines/validateBalancer";
+import { existingProblems, machinesProblems, privateCidrProblems } from "./machines/validate";
+import { balancerProblems, typeProblems } from "./machines/validateBalancer";
 import { anywhere } from "./machines/exposure";
 import { parameterProblems } from "./patroni/parameters";
 import { ports } from "./ports";
@@ -24,6 +24,7 @@ export interface StackConfig {
     wireguardPort: number;
     meshCidr: string;
     postgresParameters: Record<string, string>;
+    fastFailover: boolean;
     workerConcurrency: number;
     defaultTaskRetries: number;
     workerStopTimeout: number;
@@ -52,6 +53,7 @@ export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> 
         wireguardPort: config.requireNumber("wireguardPort"),
         meshCidr: config.require("meshCidr"),
         postgresParameters: strings(config.requireObject("postgresParameters")),
+        fastFailover: config.requireBoolean("fastFailover"),
         workerConcurrency: config.requireNumber("workerConcurrency"),
         defaultTaskRetries: config.requireNumber("defaultTaskRetries"),
         workerStopTimeout: config.requireNumber("workerStopTimeout"),
@@ -66,6 +68,7 @@ export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> 
         [
             ...unknownKeyProblems(Object.keys(pulumi.runtime.allConfig()), Object.keys(loaded)),
             ...configProblems(loaded),
+            ...(loaded.domain === "" ? privateCidrProblems(config.require("privateCidr")) : []),
             ...(loaded.machines.length > 0 ? keyProblems(config) : tokenProblems()),
         ].map(withCommand),
     );
@@ -121,9 +124,12 @@ export function unknownKeyProblems(given: string[], known: string[]): Problem[] 
 function loadBalancerProblems(config: StackConfig): Problem[] {
     const { domain, dnsZone, privateCidr = "", meshCidr, adminCidrs, webCidrs } = config;
     if (domain === "") {
-        return dnsZone === ""
-            ? []
-            : [problem("dnsZone", dnsZone, "without domain it has no meaning")];
+        return [
+            ...typeProblems(config.loadBalancerType),
+            ...(dnsZone === ""
+                ? []
+                : [problem("dnsZone", dnsZone, "without domain it has no meaning")]),
+        ];
     }
     if (config.machines.length > 0) {
         const allowed = "Hetzner's load balancer is for machines that the stack makes there";

@@ -22,6 +22,8 @@ export interface Machine {
     instance: Input<string>;
     /** The resource that takes the machine's disk with it when it goes: nothing is deleted one by one then. */
     resource?: Resource;
+    /** Network (CIDR) of the load balancer that the machine's firewall lets in. @default there is none */
+    privateCidr?: string;
 }
 
 /** Where a machine takes a load balancer's requests, in plain HTTP. */

@@ -7,6 +7,7 @@ main() {
     check mesh mesh
     check etcd etcd
     check postgresql postgresql
+    check failover failover
     check rabbitmq rabbitmq
     check dags units dag-sync.service
     check haproxy units haproxy.service
@@ -43,6 +44,11 @@ synchronous = [m["Member"] for m in members if m["Role"] in ("Quorum Standby", "
 print("leader", *leaders, "· streaming", *standbys, "· synchronous", *synchronous)
 own = socket.gethostname() in leaders + standbys
 sys.exit(not (own and len(leaders) == 1 and len(leaders + standbys) == len(members) and synchronous))'
+}
+
+# Its own setting may have switched the guard off.
+failover() {
+    if systemctl --quiet is-enabled patroni-failover; then units patroni-failover; else echo "by the lease only"; fi
 }
 
 rabbitmq() {

@@ -14,6 +14,9 @@ main() {
 [Match]
 MACAddress=$MAC
 
+[Link]
+RequiredForOnline=no
+
 [Network]
 DHCP=ipv4
 IPv6AcceptRA=no

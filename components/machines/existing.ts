@@ -45,6 +45,10 @@ export class ExistingMachines extends pulumi.ComponentResource {
     /** `known_hosts` lines of all machines. */
     readonly knownHosts: pulumi.Output<string>;
 
+    /**
+     * `name` begins the names of all that it makes.
+     * @throws ResourceError that names each wrong argument; nothing is made then.
+     */
     constructor(name: string, args: ExistingMachinesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:ExistingMachines", name, {}, opts);
         const plan = withEntrance(args);

@@ -190,6 +190,7 @@ export class HetznerMachines extends pulumi.ComponentResource {
             sshPort: ports.ssh,
             instance: server.id,
             resource: server,
+            privateCidr: args.privateCidr,
         };
         const dependsOn = booted(child, machine, this);
         return { machine: closed(child, machine, exposed, { parent: this, dependsOn }), hostKey };

@@ -2,7 +2,7 @@ import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import type { Entrance, Machine } from "../node";
 import { ports } from "../ports";
-import { refuse } from "../problems";
+import { problem, refuse } from "../problems";
 import { RemoteScript } from "../remote";
 import {
     balancerAddress,
@@ -41,7 +41,7 @@ export interface HetznerLoadBalancerArgs {
      * @default the component's name
      */
     namePrefix?: string;
-    /** Hetzner's own protection of load balancer and network against deletion. @default false */
+    /** Hetzner's own protection of load balancer and network against deletion, and Pulumi's. @default false */
     protection?: boolean;
 }
 
@@ -70,31 +70,44 @@ export class HetznerLoadBalancer extends pulumi.ComponentResource {
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("airflow-ha:index:HetznerLoadBalancer", name, {}, opts);
-        const { machines, domain, dnsZone, loadBalancerType = "lb11" } = args;
+        const { machines, domain, dnsZone, loadBalancerType = "lb11", protection } = args;
         this.name = name;
         this.privateCidr = args.privateCidr ?? defaultPrivateCidr;
         this.machines = machines;
         const label = args.namePrefix ?? name;
         refuse(this, name, [
+            ...(machines.length === 0 ? ["machines: got []; at least one is needed"] : []),
             ...machines
                 .map(({ resource }, index) => ({ resource, index }))
                 .filter(({ resource }) => !hcloud.Server.isInstance(resource))
                 .map(({ index }) => `machines[${index}]: it is no server of Hetzner Cloud`),
+            ...machines
+                .filter(({ resource }) => hcloud.Server.isInstance(resource))
+                .filter((machine) => machine.privateCidr !== this.privateCidr)
+                .map((machine) =>
+                    problem(
+                        "privateCidr",
+                        this.privateCidr,
+                        `the firewall of ${machine.name} lets in a load balancer of ` +
+                            `${machine.privateCidr ?? "no network"}: give HetznerMachines the same`,
+                    ),
+                ),
             ...balancerProblems({
                 ...{ domain, dnsZone, loadBalancerType, privateCidr: this.privateCidr },
                 locations: machines.map(({ location }) => location),
-            }),
+            }).map((line) => line.replace(/^locations:/, "machines:")),
         ]);
 
-        const deleteProtection = args.protection ?? false;
-        const subnet = this.createNetwork(label, deleteProtection);
+        const deleteProtection = protection ?? false;
+        const protect = protection || undefined;
+        const subnet = this.createNetwork(label, deleteProtection, protect);
         const balancer = new hcloud.LoadBalancer(
             `${name}-load-balancer`,
             {
                 ...{ name: label, loadBalancerType, deleteProtection },
                 location: machines[0].location,
             },
-            { parent: this },
+            { parent: this, protect },
         );
         const joined = this.joinNetwork(balancer, subnet);
         machines.forEach((machine, index) =>
@@ -108,7 +121,10 @@ export class HetznerLoadBalancer extends pulumi.ComponentResource {
         this.registerOutputs({ url: this.url, publicAddress: this.publicAddress });
     }
 
-    /** Where a machine takes the load balancer's requests: an argument of its AirflowNode. */
+    /**
+     * Where a machine takes the load balancer's requests: an argument of its AirflowNode. `machine` is its name.
+     * @throws Error when that machine is not behind this load balancer.
+     */
     entrance(machine: string): Entrance {
         const index = this.machines.findIndex(({ name }) => name === machine);
         if (index < 0) {
@@ -120,11 +136,15 @@ export class HetznerLoadBalancer extends pulumi.ComponentResource {
         };
     }
 
-    private createNetwork(label: string, deleteProtection: boolean): hcloud.NetworkSubnet {
+    private createNetwork(
+        label: string,
+        deleteProtection: boolean,
+        protect: true | undefined,
+    ): hcloud.NetworkSubnet {
         const network = new hcloud.Network(
             `${this.name}-network`,
             { name: label, ipRange: this.privateCidr, deleteProtection },
-            { parent: this },
+            { parent: this, protect },
         );
         return new hcloud.NetworkSubnet(
             `${this.name}-subnet`,
@@ -187,7 +207,8 @@ export class HetznerLoadBalancer extends pulumi.ComponentResource {
     private createService(balancer: hcloud.LoadBalancer, label: string, domain: string): void {
         const certificate = new hcloud.ManagedCertificate(
             `${this.name}-certificate`,
-            { name: label, domainNames: [domain] },
+            // Another domain's certificate has another name: it is made before the old one, which is in use, goes.
+            { name: `${label}-${domain}`, domainNames: [domain] },
             { parent: this },
         );
         new hcloud.LoadBalancerService(

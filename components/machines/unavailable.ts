@@ -31,12 +31,20 @@ export function explainUnavailable(
     }
     const hook = new pulumi.ErrorHook(`${child}-unavailable`, async ({ errors: [latest] }) => {
         if (latest.includes("resource_unavailable")) {
-            const { serverTypes } = await hcloud.getServerTypes({ parent });
-            await pulumi.log.error(describeUnavailable(wanted, serverTypes), parent);
+            await pulumi.log.error(describeUnavailable(wanted, await offeredTypes(parent)), parent);
         }
         return false; // whether to try again
     });
     return { onError: [hook] };
+}
+
+/** Hetzner's list, or nothing where it cannot be had: the error is told in any case. */
+async function offeredTypes(parent: pulumi.Resource): Promise<OfferedType[]> {
+    try {
+        return (await hcloud.getServerTypes({ parent })).serverTypes;
+    } catch {
+        return [];
+    }
 }
 
 /** Pulumi's mocks, which a stack's own unit tests use, have no hooks. */

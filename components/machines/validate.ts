@@ -21,7 +21,7 @@ export function machinesProblems(plan: MachinesPlan): Problem[] {
         ...prefixProblems(plan.namePrefix),
         ...cidrListProblems("adminCidrs", plan.adminCidrs),
         ...cidrListProblems("webCidrs", plan.webCidrs),
-        ...(plan.privateCidr ? cidrProblems("privateCidr", plan.privateCidr) : []),
+        ...(plan.privateCidr ? privateCidrProblems(plan.privateCidr) : []),
     ];
 }
 
@@ -110,6 +110,31 @@ export function cidrProblems(argument: string, cidr: string): Problem[] {
     return address.toString() === network
         ? []
         : [problem(argument, cidr, `it has host bits; the network is ${network}/${length}`)];
+}
+
+/** Shortest and longest prefix of a private network of Hetzner's. */
+const [shortest, longest] = [8, 24];
+const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+/** The gateway of every server's public interface. Source: Hetzner's documentation of static addresses. */
+const hetznerGateway = "172.31.1.1/32";
+
+/** What is wrong with a network for a load balancer and its machines. */
+export function privateCidrProblems(privateCidr: string): Problem[] {
+    const malformed = cidrProblems("privateCidr", privateCidr);
+    if (malformed.length > 0) {
+        return malformed;
+    }
+    const [address, length] = ipaddr.parseCIDR(privateCidr);
+    const isPrivate =
+        address.kind() === "ipv4" &&
+        privateRanges.some((range) => address.match(ipaddr.parseCIDR(range)));
+    if (!isPrivate || length < shortest || length > longest) {
+        const allowed = `a network of ${privateRanges.join(", ")} with a prefix of ${shortest} to ${longest} is needed`;
+        return [problem("privateCidr", privateCidr, allowed)];
+    }
+    return overlap(privateCidr, hetznerGateway)
+        ? [problem("privateCidr", privateCidr, "172.31.1.1 is the gateway of Hetzner's servers")]
+        : [];
 }
 
 /** Do two valid networks share an address? */

@@ -1,7 +1,7 @@
 import * as ipaddr from "ipaddr.js";
 import { problem, type Problem } from "../problems";
 import { networkZone } from "./balancerPlan";
-import { cidrProblems, overlap } from "./validate";
+import { overlap, privateCidrProblems } from "./validate";
 
 export interface BalancerPlan {
     domain: string;
@@ -21,18 +21,28 @@ const types = ["lb11", "lb21", "lb31"];
 export function balancerProblems(plan: BalancerPlan): Problem[] {
     return [
         ...domainProblems(plan),
-        ...(types.includes(plan.loadBalancerType)
-            ? []
-            : [
-                  problem(
-                      "loadBalancerType",
-                      plan.loadBalancerType,
-                      `Hetzner's types are ${types.join(", ")}`,
-                  ),
-              ]),
+        ...typeProblems(plan.loadBalancerType),
         ...zoneProblems(plan.locations),
-        ...privateCidrProblems(plan),
+        ...networkProblems(plan),
     ];
+}
+
+function networkProblems({ privateCidr, elsewhere = {} }: BalancerPlan): Problem[] {
+    const wrong = privateCidrProblems(privateCidr);
+    return wrong.length > 0 ? wrong : overlapProblems(privateCidr, elsewhere);
+}
+
+/** What is wrong with the type of a load balancer. */
+export function typeProblems(loadBalancerType: string): Problem[] {
+    return types.includes(loadBalancerType)
+        ? []
+        : [
+              problem(
+                  "loadBalancerType",
+                  loadBalancerType,
+                  `Hetzner's types are ${types.join(", ")}`,
+              ),
+          ];
 }
 
 function domainProblems({ domain, dnsZone }: BalancerPlan): Problem[] {
@@ -68,23 +78,7 @@ function zoneProblems(locations: string[]): Problem[] {
     return [problem("locations", locations, `${allowed}: ${where}`)];
 }
 
-/** Shortest and longest prefix of a private network of Hetzner's. */
-const [shortest, longest] = [8, 24];
-const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
-
-function privateCidrProblems({ privateCidr, elsewhere = {} }: BalancerPlan): Problem[] {
-    const malformed = cidrProblems("privateCidr", privateCidr);
-    if (malformed.length > 0) {
-        return malformed;
-    }
-    const [address, length] = ipaddr.parseCIDR(privateCidr);
-    const isPrivate =
-        address.kind() === "ipv4" &&
-        privateRanges.some((range) => address.match(ipaddr.parseCIDR(range)));
-    if (!isPrivate || length < shortest || length > longest) {
-        const allowed = `a network of ${privateRanges.join(", ")} with a prefix of ${shortest} to ${longest} is needed`;
-        return [problem("privateCidr", privateCidr, allowed)];
-    }
+function overlapProblems(privateCidr: string, elsewhere: Record<string, string[]>): Problem[] {
     return Object.entries(elsewhere).flatMap(([argument, networks]) =>
         networks
             // "everywhere" is a rule for a firewall, not a network that has addresses of its own.

@@ -29,7 +29,7 @@ export interface OwnedDatabase {
 export const configFolder = "/etc/patroni/airflow-ha";
 
 /** The cluster's name, for Patroni and in etcd. */
-const scope = "airflow-ha";
+export const scope = "airflow-ha";
 
 /** What differs between the nodes. */
 export function nodeConfig(node: Node, etcdHosts: string[]): string {

@@ -4,12 +4,25 @@ import { at, type Node } from "./render";
 /** HAProxy's sections: to the primary, and to the replicas that stream. */
 export function haproxySections(nodes: Node[]): string {
     return [
-        proxySection("postgres-primary", ports.postgresPrimary, "/primary", nodes),
-        proxySection("postgres-replicas", ports.postgresReplicas, "/replica", nodes),
+        proxySection("postgres-primary", ports.postgresPrimary, "/primary", primaryChecks, nodes),
+        proxySection("postgres-replicas", ports.postgresReplicas, "/replica", replicaChecks, nodes),
     ].join("\n");
 }
 
-function proxySection(name: string, port: number, path: string, nodes: Node[]): string {
+/**
+ * A new primary is taken at its first answer: only the holder of the leader key gives it. Two failed ones end an old one's
+ * sessions, so that a single slow answer does not.
+ */
+const primaryChecks = "inter 250ms fastinter 100ms rise 1 fall 2";
+const replicaChecks = "inter 1s fastinter 500ms rise 2 fall 2";
+
+function proxySection(
+    name: string,
+    port: number,
+    path: string,
+    checks: string,
+    nodes: Node[],
+): string {
     const servers = nodes.map((node) => `    server ${node.name} ${at(node, ports.postgres)}`);
     return `listen ${name}
     bind 127.0.0.1:${port}
@@ -28,7 +41,7 @@ function proxySection(name: string, port: number, path: string, nodes: Node[]): 
     # Patroni answers 200 where the path's role is, 503 elsewhere.
     option httpchk OPTIONS ${path}
     http-check expect status 200
-    default-server check port ${ports.patroni} inter 1s fastinter 500ms rise 2 fall 2 on-marked-down shutdown-sessions
+    default-server check port ${ports.patroni} ${checks} on-marked-down shutdown-sessions
 ${servers.join("\n")}
 `;
 }

@@ -11,6 +11,18 @@ export interface PostgresSettings {
     ttl?: number;
     loopWait?: number;
     retryTimeout?: number;
+    fastFailover?: boolean | { suspectAfter: number };
+}
+
+/** Seconds: two lost pings are no dead machine. */
+export const defaultSuspectAfter = 3;
+
+/** Seconds of silence after which the others suspect a primary; undefined where they are not to. */
+export function suspectAfterOf({ fastFailover = false }: PostgresSettings): number | undefined {
+    if (typeof fastFailover === "boolean") {
+        return fastFailover ? defaultSuspectAfter : undefined;
+    }
+    return fastFailover.suspectAfter;
 }
 
 /** Seconds, with the defaults: the shortest lease that Patroni allows. */
@@ -27,6 +39,7 @@ export function postgresProblems(settings: PostgresSettings): Problem[] {
     return [
         ...nodeProblems(settings.nodes),
         ...leaseProblems(leaseOf(settings)),
+        ...suspicionProblems(suspectAfterOf(settings)),
         ...databaseProblems(databasesOf(settings)),
         ...parameterProblems(settings.parameters ?? {}),
     ];
@@ -55,6 +68,14 @@ function leaseProblems(lease: Lease): Problem[] {
                   `allowed are at least ${least} s (loopWait + 2 × retryTimeout)`,
               ),
           ];
+}
+
+/** Sooner, a lost packet would do; later, the lease is as soon. */
+function suspicionProblems(suspectAfter: number | undefined): Problem[] {
+    const allowed = suspectAfter === undefined || (suspectAfter >= 1 && suspectAfter <= 10);
+    return allowed
+        ? []
+        : [problem("fastFailover.suspectAfter", suspectAfter, "allowed are 1 to 10 s")];
 }
 
 function databaseProblems(databases: OwnedDatabase[]): Problem[] {

@@ -32,6 +32,12 @@ const rules: Rule[] = [
             `the machine goes with its disk${operation === "replace" ? " and is made anew" : ""}: ` +
             "etcd, PostgreSQL and RabbitMQ lose a member. One machine at a time",
     },
+    {
+        operations: goes,
+        component: "HetznerLoadBalancer",
+        type: "hcloud:index/loadBalancer:LoadBalancer",
+        warns: () => "the name of the web UI leads nowhere until its record points elsewhere",
+    },
     ...stateful("EtcdCluster", "etcd"),
     ...stateful("PatroniPostgres", "PostgreSQL"),
     ...stateful("RabbitCluster", "RabbitMQ"),

@@ -10,6 +10,7 @@ export function everything(ha: typeof AirflowHa, name: string): void {
         namePrefix: "node",
         serverType: "cx33",
         adminCidrs: ["203.0.113.0/24"],
+        privateCidr: "10.91.0.0/24",
     });
     new ha.ExistingMachines(`${name}-existing`, {
         machines: [{ name: "own", address: "203.0.113.8", hostKey: "ssh-ed25519 AAAA" }],

@@ -16,7 +16,7 @@ describe("balancerProblems", () => {
     it.each([
         [{}],
         [{ domain: "example.com" }],
-        [{ domain: "a.b.example.com", privateCidr: "172.16.0.0/12" }],
+        [{ domain: "a.b.example.com", privateCidr: "172.16.0.0/16" }],
         [{ locations: ["ash"] }],
     ])("finds nothing wrong with %j", (change) => {
         expect(balancerProblems({ ...plan, ...change })).toEqual([]);
@@ -76,6 +76,10 @@ describe("balancerProblems", () => {
                 'privateCidr: got "10.91.0.0/28"; a network of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 with a ' +
                     "prefix of 8 to 24 is needed",
             ],
+        ],
+        [
+            { privateCidr: "172.31.0.0/16" },
+            ['privateCidr: got "172.31.0.0/16"; 172.31.1.1 is the gateway of Hetzner\'s servers'],
         ],
         [
             { elsewhere: { meshCidr: ["10.91.0.0/16"], webCidrs: ["0.0.0.0/0"] } },
@@ -149,7 +153,7 @@ describe("HetznerLoadBalancer", () => {
 
     it("ends TLS with Hetzner's certificate and asks each machine whether it is ready", () => {
         expect(named("web-certificate")?.inputs).toEqual({
-            name: "airflow",
+            name: "airflow-airflow.example.com",
             domainNames: ["airflow.example.com"],
         });
         expect(named("web-service")?.inputs).toMatchObject({
@@ -179,6 +183,30 @@ describe("HetznerLoadBalancer", () => {
                 "web-load-balancer-network",
             ]),
         );
+    });
+
+    it("is protected by Pulumi, too, with its network", () => {
+        expect(all.filter(({ protect }) => protect).map(({ name }) => name)).toEqual([
+            "web-network",
+            "web-load-balancer",
+        ]);
+    });
+
+    it("refuses no machines at all, and machines whose firewall expects it elsewhere", async () => {
+        await record(() => {
+            expect(() => new HetznerLoadBalancer("web", { machines: [], domain, dnsZone })).toThrow(
+                "web has 1 problem:\n  - machines: got []; at least one is needed",
+            );
+            const { machines } = new HetznerMachines("airflow", {
+                locations: ["nbg1"],
+                serverType: "cx33",
+                adminCidrs: ["203.0.113.0/24"],
+            });
+            expect(() => new HetznerLoadBalancer("web", { machines, domain, dnsZone })).toThrow(
+                'privateCidr: got "10.91.0.0/24"; the firewall of airflow-nbg1 lets in a load balancer of ' +
+                    "no network: give HetznerMachines the same",
+            );
+        });
     });
 
     it("has the name lead to it", () => {

@@ -34,7 +34,10 @@ describe("what depends on a component waits for the whole of it", () => {
         own: () => new ExistingMachines("it", own),
         balancer: () =>
             new HetznerLoadBalancer("it", {
-                machines: new HetznerMachines("machines", hetzner).machines,
+                machines: new HetznerMachines("machines", {
+                    ...hetzner,
+                    privateCidr: "10.91.0.0/24",
+                }).machines,
                 domain: "example.com",
                 dnsZone: "example.com",
             }),

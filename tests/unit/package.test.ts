@@ -59,7 +59,7 @@ test("the package is the compiled components, the scripts that they run, and wha
     const wanted = [
         /^dist\/[A-Za-z/]+\.(js|js\.map|d\.ts)$/,
         /^dist\/airflow\/(requirements|uv)\.lock$/,
-        /^scripts\/[a-z-]+\.(sh|py)$/,
+        /^scripts\/[a-z_-]+\.(sh|py)$/,
         /^(package\.json|README\.md|LICENSE)$/,
     ];
     for (const rule of wanted) {

@@ -6,12 +6,16 @@ const names = ["node1", "node2", "node3"];
 let database: Database | undefined;
 let postgres: PatroniPostgres | undefined;
 
-async function registered(parameters?: Record<string, string>): Promise<Registered[]> {
+async function registered(
+    parameters?: Record<string, string>,
+    fastFailover?: boolean,
+): Promise<Registered[]> {
     return record(() => {
         const nodes = meshNodes();
         const etcd = new EtcdCluster("etcd", { nodes });
         const databases = [{ name: "airflow", owner: "flow" }];
-        postgres = new PatroniPostgres("postgres", { nodes, etcd, databases, parameters });
+        const settings = { databases, parameters, fastFailover };
+        postgres = new PatroniPostgres("postgres", { nodes, etcd, ...settings });
         database = postgres.database("airflow");
     });
 }
@@ -34,6 +38,8 @@ test("makes the same on every node, and the databases once", async () => {
         "start",
         "haproxy-config",
         "haproxy",
+        "guard",
+        ...["decide", "etcd", "signs", "guard", "config", "unit"].map((what) => `guard-${what}`),
     ];
     expect(children.map(({ name }) => name).sort()).toEqual(
         [
@@ -101,6 +107,17 @@ test("a changed parameter changes the text of one file a node, and makes only th
         "postgres-settings",
     ]);
     expect(find(after, "postgres-node1-cluster").inputs.stdin).toContain("work_mem: 8MB\n");
+});
+
+test("without fast failover, the guards are stopped and nothing else is other", async () => {
+    const [before, after] = [await registered(), await registered(undefined, false)];
+    const changed = before.filter(
+        ({ name, inputs }) => JSON.stringify(inputs) !== JSON.stringify(find(after, name).inputs),
+    );
+    expect(changed.map(({ name }) => name).sort()).toEqual(
+        names.map((node) => `postgres-${node}-guard`).sort(),
+    );
+    expect(find(after, "postgres-node1-guard").inputs.create).toBe("ENABLED='false' bash -s");
 });
 
 test("tells clients how to reach a database, and knows no other", async () => {

@@ -8,6 +8,7 @@ import {
     secretsConfig,
     superuserPgpass,
 } from "../../components/patroni/render";
+import { guardConfig, guardUnit } from "../../components/patroni/renderGuard";
 import { haproxySections } from "../../components/patroni/renderHaproxy";
 import { expectGolden } from "../helpers/golden";
 import { meshNodes } from "../helpers/mocks";
@@ -19,6 +20,13 @@ const databases = [{ name: "airflow", owner: "airflow" }];
 test("what differs between the nodes", () => {
     const hosts = nodes.map((node) => `${node.meshAddress}:2379`);
     expectGolden("patroni/node.yml", nodeConfig(nodes[0], hosts));
+});
+
+test("what a guard is told", () => {
+    const etcd = nodes.map((node) => `http://${node.meshAddress}:2379`);
+    const plan = { node: nodes[1], nodes, etcd, suspectAfter: 3, ttl: 20 };
+    expectGolden("patroni/failover.json", guardConfig(plan));
+    expectGolden("patroni/patroni-failover.service", guardUnit());
 });
 
 test("what all nodes share", () => {

@@ -18,6 +18,16 @@ test.each<[Partial<PostgresSettings>, string[]]>([
         ["ttl: got 29; allowed are at least 30 s (loopWait + 2 × retryTimeout)"],
     ],
     [{ ttl: 30, loopWait: 10, retryTimeout: 10 }, []],
+    [{ fastFailover: false }, []],
+    [{ fastFailover: { suspectAfter: 1 } }, []],
+    [
+        { fastFailover: { suspectAfter: 0.5 } },
+        ["fastFailover.suspectAfter: got 0.5; allowed are 1 to 10 s"],
+    ],
+    [
+        { fastFailover: { suspectAfter: 11 } },
+        ["fastFailover.suspectAfter: got 11; allowed are 1 to 10 s"],
+    ],
     [
         { databases: [{ name: "My-DB", owner: "o" }] },
         ['databases[0].name: got "My-DB"; allowed are 1 to 63 of a-z, 0-9 and _, no digit first'],

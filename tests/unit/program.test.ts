@@ -17,8 +17,8 @@ test("what a stack is not told yet is named at once, with the command that sets 
             [
                 'configuration of stack "stack" has 5 problems:',
                 "  - workerConcurency: there is no such setting; there are adminCidrs, certificate, certificateKey, " +
-                    "defaultTaskRetries, dnsZone, domain, httpsPort, loadBalancerType, locations, machines, meshCidr, " +
-                    "namePrefix, postgresParameters, privateCidr, privateKey, protection, serverType, webCidrs, " +
+                    "defaultTaskRetries, dnsZone, domain, fastFailover, httpsPort, loadBalancerType, locations, machines, " +
+                    "meshCidr, namePrefix, postgresParameters, privateCidr, privateKey, protection, serverType, webCidrs, " +
                     "wireguardPort, workerConcurrency, workerStopTimeout",
                 "  - adminCidrs: got []; at least one network in CIDR notation is needed: " +
                     "pulumi config set --path 'adminCidrs[0]' 203.0.113.7/32",

@@ -1,0 +1,45 @@
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { MeshNode } from "../node";
+import { RemoteFile, RemoteScript } from "../remote";
+import { guardConfig, guardFolder, guardUnit, type GuardPlan } from "./renderGuard";
+
+const programs = ["decide", "etcd", "signs", "guard"].map((part) => `failover_${part}.py`);
+
+/** One node's guard, which ends the lease of a primary whose machine is gone; without a plan, it is stopped. */
+export function createGuard(
+    name: string,
+    machine: MeshNode,
+    plan: GuardPlan,
+    enabled: boolean,
+    opts: pulumi.CustomResourceOptions,
+): RemoteScript {
+    const file = (what: string, path: string, content: string) =>
+        new RemoteFile(`${name}-guard-${what}`, { machine, path, content }, opts);
+    const files = [
+        ...programs.map((program) =>
+            file(
+                program.replace(/^failover_|\.py$/g, ""),
+                `${guardFolder}/${program}`,
+                text(program),
+            ),
+        ),
+        file("config", "/etc/patroni/failover.json", guardConfig(plan)),
+        file("unit", "/etc/systemd/system/patroni-failover.service", guardUnit()),
+    ];
+    return new RemoteScript(
+        `${name}-guard`,
+        {
+            machine,
+            script: "failover-start.sh",
+            variables: { ENABLED: String(enabled) },
+            files,
+        },
+        opts,
+    );
+}
+
+function text(program: string): string {
+    return readFileSync(join(__dirname, "..", "..", "scripts", program), "utf8");
+}
