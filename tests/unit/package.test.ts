@@ -68,7 +68,7 @@ test("the package is the compiled components, the scripts that they run, and wha
     expect(files.filter((file) => !wanted.some((rule) => rule.test(file)))).toEqual([]);
     expect(files.filter((file) => file.endsWith(".lock"))).toHaveLength(2);
     const packed = files.filter((file) => file.startsWith("scripts/"));
-    expect(packed).toEqual(
+    expect(packed.sort()).toEqual(
         readdirSync(join(root, "scripts"))
             .filter((file) => /\.(sh|py)$/.test(file))
             .sort()
