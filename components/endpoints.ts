@@ -18,6 +18,8 @@ export type Endpoints = Record<
 > & {
     /** The address for people: all nodes behind one name. */
     domain?: pulumi.Output<string>;
+    /** The IPv4 address that it leads to. */
+    loadBalancer?: pulumi.Output<string>;
 };
 
 /** The stack's endpoints. Only `web` and `ssh` are public; the others are reached through an SSH tunnel. */
@@ -26,7 +28,7 @@ export function describeEndpoints({ nodes, httpsPort, web }: EndpointsArgs): End
     const tunnel = (node: MeshNode, port: number, host = node.meshAddress) =>
         pulumi.interpolate`ssh -N -L ${port}:${host}:${port} ${login(node)}`;
     return {
-        ...(web && { domain: web.url }),
+        ...(web && { domain: web.url, loadBalancer: web.publicAddress }),
         web: byNode(nodes, (node) => pulumi.interpolate`https://${node.publicAddress}${port}`),
         flower: byNode(nodes, (node) => browse(tunnel(node, ports.flower), ports.flower)),
         rabbitmq: byNode(nodes, (node) =>

@@ -5,6 +5,8 @@ import { pulumiText } from "./pulumi.ts";
 import { stateDir } from "./settings.ts";
 import { unfinishedOutputs } from "./unfinished.ts";
 
+export type Service = "web" | "ssh" | "flower" | "rabbitmq" | "postgres";
+
 /** What index.ts exports, as far as the lab reads it. */
 export interface StackOutputs {
     nodes: {
@@ -15,8 +17,11 @@ export interface StackOutputs {
         user: string;
         sshPort: number;
     }[];
-    /** Addresses by service and node. */
-    endpoints: Record<string, Record<string, string>>;
+    /** Addresses by service and node, and those of a load balancer where there is one. */
+    endpoints: Record<Service, Record<string, string>> & {
+        domain?: string;
+        loadBalancer?: string;
+    };
     credentials: Record<string, { user: string; password: string }>;
     /** PEM of the certificate that the web UI shows. */
     certificate: string;

@@ -32,7 +32,7 @@ export async function unfinishedOutputs(): Promise<StackOutputs | undefined> {
     });
     return {
         nodes,
-        endpoints: {},
+        endpoints: { web: {}, ssh: {}, flower: {}, rabbitmq: {}, postgres: {} },
         credentials: {},
         certificate: "",
         privateKey: plain(key),

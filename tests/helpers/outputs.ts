@@ -6,6 +6,7 @@ export interface Outputs {
     nodes: { name: Node; location: string; publicAddress: string; meshAddress: string }[];
     endpoints: Record<"web" | "flower" | "rabbitmq" | "postgres" | "ssh", Record<Node, string>> & {
         domain?: string;
+        loadBalancer?: string;
     };
     credentials: Record<
         "airflow" | "flower" | "rabbitmq" | "postgres",

@@ -98,7 +98,8 @@ test("up puts a load balancer in front, which the domain leads to", async () => 
     address = outputOf(all, "LoadBalancer", "ipv4");
     certificate = outputOf(all, "ManagedCertificate", "certificate");
 
-    expect((await outputs()).endpoints.domain).toBe(`https://${domain}`);
+    const { endpoints } = await outputs();
+    expect(endpoints).toMatchObject({ domain: `https://${domain}`, loadBalancer: address });
     const { rrset } = await ask<{ rrset: { records: { value: string }[] } }>(
         "GET",
         `/zones/${zone}/rrsets/airflow/A`,
@@ -157,6 +158,26 @@ test("a machine that loses its power is left out, and comes back with its privat
     }
     await becomes("healthy", "healthy", "healthy");
     await eventually("all is healthy", () => lab(["status"]));
+});
+
+test("another domain gets a certificate of its own, and the former one goes", async () => {
+    const other = `jobs.${zone}`;
+    await lab([
+        "pulumi",
+        "up",
+        "--yes",
+        "--skip-preview",
+        ...configured({ domain: other, dnsZone: zone }),
+    ]);
+    certificate = outputOf(await resources(), "ManagedCertificate", "certificate");
+    expect(await browse("/api/v2/version", { servername: other, headers: { Host: other } })).toBe(
+        200,
+    );
+    const { certificates } = await ask<{ certificates: { domain_names: string[] }[] }>(
+        "GET",
+        "/certificates",
+    );
+    expect(certificates.map(({ domain_names }) => domain_names)).toEqual([[other]]);
 });
 
 test("without the domain all of it goes, and the machines' own ways in stay", async () => {

@@ -110,7 +110,7 @@ test("a changed parameter changes the text of one file a node, and makes only th
 });
 
 test("without fast failover, the guards are stopped and nothing else is other", async () => {
-    const [before, after] = [await registered(), await registered(undefined, false)];
+    const [before, after] = [await registered(undefined, true), await registered(undefined, false)];
     const changed = before.filter(
         ({ name, inputs }) => JSON.stringify(inputs) !== JSON.stringify(find(after, name).inputs),
     );
