@@ -35,7 +35,7 @@ const postgres = new PatroniPostgres("postgres", {
     etcd,
     databases: [{ name: "airflow" }],
     parameters: config.postgresParameters,
-    fastFailover: config.fastFailover,
+    failover: config.failover,
 });
 const rabbit = new RabbitCluster("rabbit", { nodes: mesh.nodes, vhosts: ["airflow"] });
 const dags = new DagSync("dags", { nodes: mesh.nodes, path: "/srv/airflow/dags" });

@@ -6,6 +6,7 @@ import type { ExistingMachine } from "./machines/existing";
 import { existingProblems, machinesProblems, privateCidrProblems } from "./machines/validate";
 import { balancerProblems, typeProblems } from "./machines/validateBalancer";
 import { anywhere } from "./machines/exposure";
+import { failoverProblems, type FailoverArgs } from "./patroni/failover";
 import { parameterProblems } from "./patroni/parameters";
 import { ports } from "./ports";
 import { problem, refuseConfiguration, type Problem } from "./problems";
@@ -24,7 +25,7 @@ export interface StackConfig {
     wireguardPort: number;
     meshCidr: string;
     postgresParameters: Record<string, string>;
-    fastFailover: boolean;
+    failover: FailoverArgs;
     workerConcurrency: number;
     defaultTaskRetries: number;
     workerStopTimeout: number;
@@ -53,7 +54,7 @@ export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> 
         wireguardPort: config.requireNumber("wireguardPort"),
         meshCidr: config.require("meshCidr"),
         postgresParameters: strings(config.requireObject("postgresParameters")),
-        fastFailover: config.requireBoolean("fastFailover"),
+        failover: config.requireObject("failover"),
         workerConcurrency: config.requireNumber("workerConcurrency"),
         defaultTaskRetries: config.requireNumber("defaultTaskRetries"),
         workerStopTimeout: config.requireNumber("workerStopTimeout"),
@@ -103,6 +104,7 @@ export function configProblems(config: StackConfig): Problem[] {
         ...parameterProblems(config.postgresParameters).map((line) =>
             line.replace(/^parameters/, "postgresParameters"),
         ),
+        ...failoverProblems(config.failover),
         ...airflowProblems(config),
         ...(config.certificate ? certificateProblems(config.certificate) : []),
         ...loadBalancerProblems(config),

@@ -24,6 +24,8 @@ export type { Login } from "./login";
 export type { Connection, Entrance, Machine, MeshNode } from "./node";
 export {
     PatroniPostgres,
+    type FailoverArgs,
+    type HealthChecks,
     type Database,
     type DatabaseArgs,
     type PatroniPostgresArgs,

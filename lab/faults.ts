@@ -1,8 +1,16 @@
 import { Command, InvalidArgumentError } from "commander";
 import { join } from "node:path";
 import { faults, type Fault } from "./faults/faults.ts";
+import { profiles } from "./faults/profiles.ts";
 import { runFaults } from "./faults/run.ts";
 import { root } from "./root.ts";
+
+interface Options {
+    only: Fault[];
+    repeat: number;
+    profile: string[];
+    out: string;
+}
 
 const program = new Command("npm run faults --")
     .description(
@@ -10,15 +18,22 @@ const program = new Command("npm run faults --")
     )
     .option("--only <ids>", "faults by number, in this order, such as 3,4", chosen, faults)
     .option("--repeat <n>", "times that each is put in", positive, 1)
+    .option(
+        "--profile <names>",
+        `whose failover settings, such as autobase,ours: ${Object.keys(profiles).join(", ")}; the lab's own otherwise`,
+        known,
+        [],
+    )
     .option("--out <folder>", "for faults.json and faults.svg", join(root, ".lab", "faults"))
     .addHelpText("after", `\n${faults.map(({ id, name }) => `  ${id}  ${name}`).join("\n")}`)
-    .action(async (options: { only: Fault[]; repeat: number; out: string }) => {
+    .action(async (options: Options) => {
         const interrupted = new AbortController();
         for (const signal of ["SIGINT", "SIGTERM"] as const) {
             process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
         }
-        const { only, ...rest } = options;
-        const clean = await runFaults({ ...rest, faults: only, signal: interrupted.signal });
+        const { only, profile, ...rest } = options;
+        const { signal } = interrupted;
+        const clean = await runFaults({ ...rest, faults: only, profiles: profile, signal });
         process.exitCode = clean ? 0 : 1;
     });
 
@@ -40,6 +55,16 @@ function chosen(text: string): Fault[] {
         }
         return fault;
     });
+}
+
+function known(text: string): string[] {
+    const names = text.split(",").map((name) => name.trim());
+    const unknown = names.find((name) => !Object.hasOwn(profiles, name));
+    if (unknown !== undefined) {
+        const all = Object.keys(profiles).join(", ");
+        throw new InvalidArgumentError(`there is no profile ${unknown}; there are ${all}`);
+    }
+    return names;
 }
 
 function positive(text: string): number {

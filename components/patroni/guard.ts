@@ -1,20 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { MeshNode } from "../node";
 import { RemoteFile, RemoteScript } from "../remote";
+import type { MeshNode } from "../node";
 import { guardConfig, guardFolder, guardUnit, type GuardPlan } from "./renderGuard";
 
 const programs = ["decide", "etcd", "signs", "guard"].map((part) => `failover_${part}.py`);
 
-/** One node's guard, which ends the lease of a primary whose machine is gone; without a plan, it is stopped. */
+/** One node's guard, which ends the lease of a primary whose machine is gone. */
 export function createGuard(
     name: string,
-    machine: MeshNode,
-    plan: GuardPlan,
-    enabled: boolean,
+    plan: GuardPlan & { node: MeshNode; guard: boolean },
     opts: pulumi.CustomResourceOptions,
 ): RemoteScript {
+    const machine = plan.node;
     const file = (what: string, path: string, content: string) =>
         new RemoteFile(`${name}-guard-${what}`, { machine, path, content }, opts);
     const files = [
@@ -33,7 +32,7 @@ export function createGuard(
         {
             machine,
             script: "failover-start.sh",
-            variables: { ENABLED: String(enabled) },
+            variables: { ENABLED: String(plan.guard) },
             files,
         },
         opts,

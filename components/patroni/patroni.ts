@@ -8,6 +8,7 @@ import { refuse } from "../problems";
 import { RemoteFile, RemoteScript, type RemoteFileArgs } from "../remote";
 import { versions } from "../versions";
 import type { Database, DatabaseArgs } from "./database";
+import { failoverOf, type FailoverArgs } from "./failover";
 import { createGuard } from "./guard";
 import { defaultParameters } from "./parameters";
 import {
@@ -20,13 +21,7 @@ import {
     type OwnedDatabase,
 } from "./render";
 import { haproxySections } from "./renderHaproxy";
-import {
-    databasesOf,
-    defaultSuspectAfter,
-    leaseOf,
-    postgresProblems,
-    suspectAfterOf,
-} from "./validate";
+import { databasesOf, postgresProblems } from "./validate";
 
 /** Where PostgreSQL runs, what is in it, and how soon a lost primary is replaced. */
 export interface PatroniPostgresArgs {
@@ -42,23 +37,8 @@ export interface PatroniPostgresArgs {
      * PostgreSQL asks for it, put into effect by restarts: replicas first, one node after the other.
      */
     parameters?: Record<string, string>;
-    /**
-     * Seconds after which a primary that is not heard of has lost its leadership: at least 20 (Patroni's limit) and
-     * at least loopWait + 2 × retryTimeout. The sum of the two is about the longest time without a primary.
-     * @default 20
-     */
-    ttl?: number;
-    /** Seconds between two looks of Patroni at its node, from 1. @default 5 */
-    loopWait?: number;
-    /** Seconds for which etcd and PostgreSQL are asked again before the primary steps down, from 3. @default 5 */
-    retryTimeout?: number;
-    /**
-     * Whether a primary whose machine is gone is replaced sooner than its lease runs out: once all other nodes have missed
-     * it for `suspectAfter` seconds (1 to 10; 3 when not said) and have fenced it off. Off, or where one of the others is
-     * missing too, a lost machine costs up to ttl + loopWait. Not yet tested in every case.
-     * @default false
-     */
-    fastFailover?: boolean | { suspectAfter: number };
+    /** How soon a lost primary is replaced. */
+    failover?: FailoverArgs;
 }
 
 /** What is made on one node. */
@@ -142,9 +122,10 @@ export class PatroniPostgres extends pulumi.ComponentResource {
                 { ...child, dependsOn: install },
             );
         const parameters = { ...defaultParameters, ...args.parameters };
+        const failover = failoverOf(args.failover);
         const cluster = file(
             "cluster",
-            clusterConfig(args.nodes, leaseOf(args), databasesOf(args), parameters),
+            clusterConfig(args.nodes, failover, databasesOf(args), parameters),
         );
         const files = [
             file("node", nodeConfig(node, args.etcd.hosts)),
@@ -160,30 +141,11 @@ export class PatroniPostgres extends pulumi.ComponentResource {
             },
             { ...child, dependsOn: [install, cluster, args.etcd] },
         );
-        const content = haproxySections(args.nodes);
+        const content = haproxySections(args.nodes, failover.checks);
         const proxy = haproxyPart(name, { machine: node, part: "postgres", content }, child);
-        this.createGuard(name, node, args, start);
+        const plan = { node, nodes: args.nodes, etcd: args.etcd.endpoints, ...failover };
+        createGuard(name, plan, { ...child, dependsOn: start });
         return { cluster, start, proxy };
-    }
-
-    private createGuard(
-        name: string,
-        node: MeshNode,
-        args: PatroniPostgresArgs,
-        start: RemoteScript,
-    ): void {
-        const suspectAfter = suspectAfterOf(args);
-        const plan = {
-            node,
-            nodes: args.nodes,
-            etcd: args.etcd.endpoints,
-            suspectAfter: suspectAfter ?? defaultSuspectAfter,
-            ttl: leaseOf(args).ttl,
-        };
-        createGuard(name, node, plan, suspectAfter !== undefined, {
-            parent: this,
-            dependsOn: start,
-        });
     }
 
     /** From one node for all, when all serve: what is in cluster.yml becomes what is in force. */

@@ -2,15 +2,12 @@ import { stringify } from "yaml";
 import type { MeshNode } from "../node";
 import { ports } from "../ports";
 import { versions } from "../versions";
+import type { Failover } from "./failover";
 
 export type Node = Pick<MeshNode, "name" | "meshAddress">;
 
-/** Seconds; see PatroniPostgresArgs. */
-export interface Lease {
-    ttl: number;
-    loopWait: number;
-    retryTimeout: number;
-}
+/** Seconds; see FailoverArgs. */
+export type Lease = Pick<Failover, "ttl" | "loopWait" | "retryTimeout">;
 
 export interface Credentials {
     superuser: string;

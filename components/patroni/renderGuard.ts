@@ -1,19 +1,16 @@
 import { ports } from "../ports";
+import type { Failover } from "./failover";
 import { scope, type Node } from "./render";
 
 /** Where the guard's programs are on the machine. */
 export const guardFolder = "/usr/local/lib/airflow-ha/failover";
 
 /** What one node's guard has to know. */
-export interface GuardPlan {
+export interface GuardPlan extends Pick<Failover, "suspectAfter" | "ttl"> {
     node: Node;
     nodes: Node[];
     /** etcd's client URLs. */
     etcd: string[];
-    /** Seconds of silence. */
-    suspectAfter: number;
-    /** Seconds; Patroni's lease. */
-    ttl: number;
 }
 
 /** Seconds for which a fence outlasts the lease: a primary that was only cut off has stepped down long before. */

@@ -1,19 +1,17 @@
 import { ports } from "../ports";
+import type { Failover } from "./failover";
 import { at, type Node } from "./render";
 
 /** HAProxy's sections: to the primary, and to the replicas that stream. */
-export function haproxySections(nodes: Node[]): string {
+export function haproxySections(nodes: Node[], checks: Failover["checks"]): string {
+    const { inter, fastinter, rise, fall } = checks;
+    const primaryChecks = `inter ${inter}ms fastinter ${fastinter}ms rise ${rise} fall ${fall}`;
     return [
         proxySection("postgres-primary", ports.postgresPrimary, "/primary", primaryChecks, nodes),
         proxySection("postgres-replicas", ports.postgresReplicas, "/replica", replicaChecks, nodes),
     ].join("\n");
 }
 
-/**
- * A new primary is taken at its first answer: only the holder of the leader key gives it. Two failed ones end an old one's
- * sessions, so that a single slow answer does not.
- */
-const primaryChecks = "inter 250ms fastinter 100ms rise 1 fall 2";
 const replicaChecks = "inter 1s fastinter 500ms rise 2 fall 2";
 
 function proxySection(

@@ -3,8 +3,8 @@ import type { Result } from "./results.ts";
 
 /** One line for each fault: of repetitions the median and the worst, or their sum. */
 export function table(results: Result[]): string {
-    const faults = [...new Set(results.map(({ fault }) => fault))];
-    const rows = faults.map((fault) => line(results.filter((each) => each.fault === fault)));
+    const titles = [...new Set(results.map(title))];
+    const rows = titles.map((each) => line(results.filter((result) => title(result) === each)));
     const head = [
         ...["fault", "rows: gap s", "messages: gap s", "next start s"],
         ...["lost", "doubled", "redelivered", "unknown", "whole s"],
@@ -19,12 +19,11 @@ export function table(results: Result[]): string {
 }
 
 function line(results: Result[]): string[] {
-    const [{ fault, name }] = results;
     const typical = (value: (each: Result) => number | null) => spread(results.map(value));
     const sum = (value: (each: Result) => number) =>
         results.reduce((total, each) => total + value(each), 0);
     return [
-        `${fault} ${name}`,
+        title(results[0]),
         typical(({ gap }) => gap.rows),
         typical(({ gap }) => gap.messages),
         typical(({ nextStart }) => nextStart),
@@ -42,6 +41,10 @@ function line(results: Result[]): string[] {
         String(sum(({ unknown }) => unknown)),
         results.some(({ failed }) => failed !== undefined) ? "NOT" : typical(({ whole }) => whole),
     ];
+}
+
+function title({ fault, name }: Result): string {
+    return `${fault} ${name}`;
 }
 
 /** "0", or what of: "3 rows, 1 runs". */

@@ -12,6 +12,7 @@ import { dagWorkload } from "./dagWorkload.ts";
 import { Evidence } from "./evidence.ts";
 import { mend, type Fault, type Injected } from "./faults.ts";
 import { plot } from "./plot.ts";
+import { applyProfile } from "./profiles.ts";
 import { makeFolder, removePrograms } from "./programs.ts";
 import { table } from "./report.ts";
 import { isClean, resultsOf, type Result, type Window } from "./results.ts";
@@ -20,6 +21,8 @@ import { sqlWorkload } from "./sqlWorkload.ts";
 export interface RunOptions {
     faults: Fault[];
     repeat: number;
+    /** Whose settings are put into force, one after the other; with none, those of the lab stay. */
+    profiles: string[];
     /** Where faults.json and faults.svg go. */
     out: string;
     signal: AbortSignal;
@@ -45,7 +48,8 @@ export async function runFaults(options: RunOptions): Promise<boolean> {
     }
 }
 
-async function onLab({ faults, repeat, out, signal }: RunOptions): Promise<boolean> {
+async function onLab(options: RunOptions): Promise<boolean> {
+    const { profiles, out, signal } = options;
     const outputs = await stackOutputs();
     const cluster = new Cluster(outputs, signal);
     // Cleaning up goes on after an interruption.
@@ -56,15 +60,13 @@ async function onLab({ faults, repeat, out, signal }: RunOptions): Promise<boole
         await restore(cluster);
         await cluster.await("the lab is healthy", () => cluster.isHealthy(), 240, 2);
         await startWorkloads(cluster);
-        const all = faults.flatMap((fault) =>
-            Array.from({ length: repeat }, (_, index) => [fault, index + 1] as const),
-        );
-        for (const [fault, repetition] of all) {
-            happened.push(await putIn(cluster, fault, repetition));
-            // The next fault would find a cluster that is not what it is said to break.
-            if (happened.at(-1)?.window.failed !== undefined) {
-                break;
-            }
+        for (const profile of profiles) {
+            say(`the settings of ${profile}`);
+            await applyProfile(profile);
+            await putInAll(cluster, options, happened, profile);
+        }
+        if (profiles.length === 0) {
+            await putInAll(cluster, options, happened);
         }
         say("the runs that have begun end");
         const last = await dagWorkload.finish(cluster);
@@ -72,6 +74,27 @@ async function onLab({ faults, repeat, out, signal }: RunOptions): Promise<boole
     } finally {
         say("cleaning up");
         await restore(uninterrupted);
+        if (profiles.length > 0) {
+            await applyProfile();
+        }
+    }
+}
+
+async function putInAll(
+    cluster: Cluster,
+    { faults, repeat }: RunOptions,
+    happened: Happened[],
+    profile?: string,
+): Promise<void> {
+    for (const fault of faults) {
+        for (let repetition = 1; repetition <= repeat; repetition++) {
+            // The next fault would find a cluster that is not what it is said to break.
+            if (happened.at(-1)?.window.failed !== undefined) {
+                return;
+            }
+            const name = profile === undefined ? fault.name : `${fault.name} (${profile})`;
+            happened.push(await putIn(cluster, { ...fault, name }, repetition));
+        }
     }
 }
 

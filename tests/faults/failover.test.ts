@@ -131,7 +131,7 @@ const cases: Case[] = [
 const chosen = cases.filter(({ always }) => always ?? process.env.FAILOVER === "all");
 
 beforeAll(async () => {
-    await lab(["pulumi", "up", "--yes", "--skip-preview", ...configured({ fastFailover: true })]);
+    await lab(["pulumi", "up", "--yes", "--skip-preview", ...configured({ failover: { guard: true } })]);
 });
 
 test.each(chosen)("the primary is replaced and nothing is lost when $title", async (each) => {

@@ -23,7 +23,7 @@ const stack = {
     wireguardPort: 51820,
     meshCidr: "10.90.0.0/24",
     postgresParameters: {},
-    fastFailover: true,
+    failover: {},
     workerConcurrency: 8,
     defaultTaskRetries: 1,
     workerStopTimeout: 600,

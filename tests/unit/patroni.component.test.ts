@@ -1,5 +1,5 @@
 import { EtcdCluster } from "../../components/etcd";
-import { PatroniPostgres, type Database } from "../../components/patroni";
+import { PatroniPostgres, type Database, type FailoverArgs } from "../../components/patroni";
 import { meshNodes, record, type Registered } from "../helpers/mocks";
 
 const names = ["node1", "node2", "node3"];
@@ -8,13 +8,13 @@ let postgres: PatroniPostgres | undefined;
 
 async function registered(
     parameters?: Record<string, string>,
-    fastFailover?: boolean,
+    failover?: FailoverArgs,
 ): Promise<Registered[]> {
     return record(() => {
         const nodes = meshNodes();
         const etcd = new EtcdCluster("etcd", { nodes });
         const databases = [{ name: "airflow", owner: "flow" }];
-        const settings = { databases, parameters, fastFailover };
+        const settings = { databases, parameters, failover };
         postgres = new PatroniPostgres("postgres", { nodes, etcd, ...settings });
         database = postgres.database("airflow");
     });
@@ -109,8 +109,11 @@ test("a changed parameter changes the text of one file a node, and makes only th
     expect(find(after, "postgres-node1-cluster").inputs.stdin).toContain("work_mem: 8MB\n");
 });
 
-test("without fast failover, the guards are stopped and nothing else is other", async () => {
-    const [before, after] = [await registered(undefined, true), await registered(undefined, false)];
+test("without a guard, those that are there are stopped and nothing else is other", async () => {
+    const [before, after] = [
+        await registered(undefined, { guard: true }),
+        await registered(undefined, { guard: false }),
+    ];
     const changed = before.filter(
         ({ name, inputs }) => JSON.stringify(inputs) !== JSON.stringify(find(after, name).inputs),
     );

@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { failoverOf } from "../../components/patroni/failover";
 import { defaultParameters } from "../../components/patroni/parameters";
 import {
     clusterConfig,
@@ -14,7 +15,7 @@ import { expectGolden } from "../helpers/golden";
 import { meshNodes } from "../helpers/mocks";
 
 const nodes = meshNodes();
-const lease = { ttl: 20, loopWait: 5, retryTimeout: 5 };
+const lease = failoverOf();
 const databases = [{ name: "airflow", owner: "airflow" }];
 
 test("what differs between the nodes", () => {
@@ -24,7 +25,7 @@ test("what differs between the nodes", () => {
 
 test("what a guard is told", () => {
     const etcd = nodes.map((node) => `http://${node.meshAddress}:2379`);
-    const plan = { node: nodes[1], nodes, etcd, suspectAfter: 3, ttl: 20 };
+    const plan = { node: nodes[1], nodes, etcd, ...lease };
     expectGolden("patroni/failover.json", guardConfig(plan));
     expectGolden("patroni/patroni-failover.service", guardUnit());
 });
@@ -51,7 +52,7 @@ test("passwords stand in a file of their own", () => {
 });
 
 test("HAProxy leads to the primary and to the replicas", () => {
-    expectGolden("patroni/haproxy.cfg", haproxySections(nodes));
+    expectGolden("patroni/haproxy.cfg", haproxySections(nodes, lease.checks));
 });
 
 test("nobody gets in from outside of the mesh, and each node gets in as its own replica", () => {

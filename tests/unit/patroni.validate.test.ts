@@ -10,23 +10,39 @@ test("the defaults are right", () => {
 
 test.each<[Partial<PostgresSettings>, string[]]>([
     [{ nodes: [1] }, ["nodes: got 1; a primary needs a replica: from 2 nodes"]],
-    [{ ttl: 19 }, ["ttl: got 19; allowed are whole seconds from 20"]],
-    [{ loopWait: 0 }, ["loopWait: got 0; allowed are whole seconds from 1"]],
-    [{ retryTimeout: 2.5 }, ["retryTimeout: got 2.5; allowed are whole seconds from 3"]],
+    [{ failover: { ttl: 19 } }, ["failover.ttl: got 19; allowed are whole seconds from 20"]],
+    [{ failover: { loopWait: 0 } }, ["failover.loopWait: got 0; allowed are whole seconds from 1"]],
     [
-        { ttl: 29, loopWait: 10, retryTimeout: 10 },
-        ["ttl: got 29; allowed are at least 30 s (loopWait + 2 × retryTimeout)"],
-    ],
-    [{ ttl: 30, loopWait: 10, retryTimeout: 10 }, []],
-    [{ fastFailover: false }, []],
-    [{ fastFailover: { suspectAfter: 1 } }, []],
-    [
-        { fastFailover: { suspectAfter: 0.5 } },
-        ["fastFailover.suspectAfter: got 0.5; allowed are 1 to 10 s"],
+        { failover: { retryTimeout: 2.5 } },
+        ["failover.retryTimeout: got 2.5; allowed are whole seconds from 3"],
     ],
     [
-        { fastFailover: { suspectAfter: 11 } },
-        ["fastFailover.suspectAfter: got 11; allowed are 1 to 10 s"],
+        { failover: { ttl: 29, loopWait: 10, retryTimeout: 10 } },
+        ["failover.ttl: got 29; allowed are at least 30 s (loopWait + 2 × retryTimeout)"],
+    ],
+    [{ failover: { ttl: 30, loopWait: 10, retryTimeout: 10 } }, []],
+    [{ failover: { guard: true, suspectAfter: 1, checks: { inter: 3000, rise: 4 } } }, []],
+    [
+        { failover: { suspectAfter: 0.5, guard: "yes" as unknown as boolean } },
+        [
+            'failover.guard: got "yes"; allowed are true and false',
+            "failover.suspectAfter: got 0.5; allowed are 1 to 10 s",
+        ],
+    ],
+    [
+        { failover: { suspectAfter: 11, checks: { fastinter: 10, fall: 0 } } },
+        [
+            "failover.suspectAfter: got 11; allowed are 1 to 10 s",
+            "failover.checks.fastinter: got 10; allowed are whole milliseconds from 50",
+            "failover.checks.fall: got 0; allowed are whole numbers from 1",
+        ],
+    ],
+    [
+        { failover: { tll: 20 } as object },
+        [
+            "failover.tll: there is no such setting; there are ttl, loopWait, retryTimeout, guard, suspectAfter, " +
+                "checks.inter, checks.fastinter, checks.rise, checks.fall",
+        ],
     ],
     [
         { databases: [{ name: "My-DB", owner: "o" }] },
@@ -47,10 +63,10 @@ test.each<[Partial<PostgresSettings>, string[]]>([
         ],
     ],
     [
-        { nodes: [], ttl: 1, parameters: { port: "1" } },
+        { nodes: [], failover: { ttl: 1 }, parameters: { port: "1" } },
         [
             "nodes: got 0; a primary needs a replica: from 2 nodes",
-            "ttl: got 1; allowed are whole seconds from 20",
+            "failover.ttl: got 1; allowed are whole seconds from 20",
             'parameters.port: got "1"; it cannot be set here: Patroni decides it',
         ],
     ],
