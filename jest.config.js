@@ -22,6 +22,8 @@ function inLab(name) {
 }
 
 module.exports = {
+    // Only what hangs; a busy computer is no failure.
+    testTimeout: 60_000,
     testSequencer: "<rootDir>/tests/sequencer.mjs",
     projects: [
         { ...common, displayName: "unit", testMatch: ["<rootDir>/tests/unit/**/*.test.ts"] },

@@ -10,6 +10,8 @@ main() {
     # The lab's tests build on one lab and on each other's order.
     local order=()
     [[ $kind == unit ]] || order=(--runInBand)
+    # Once for all tests of it, and outside of their time: on a new machine it is built.
+    [[ $kind != unit ]] || node_modules/.bin/node -e 'import("./lab/engine/index.ts").then((it) => it.ensureEngine())'
     exec node_modules/.bin/jest "${order[@]}" "$@" --selectProjects "$kind"
 }
 

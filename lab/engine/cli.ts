@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
+import lockfile from "proper-lockfile";
 import { root } from "../root.ts";
 import { cacheDir } from "../settings.ts";
 import { downloadReachable, downloadUrl } from "./download.ts";
@@ -31,7 +32,11 @@ export async function findCli(): Promise<string> {
         return official;
     }
     if (!existsSync(built)) {
-        await build(version, built);
+        await alone(async () => {
+            if (!existsSync(built)) {
+                await build(version, built);
+            }
+        });
     }
     return built;
 }
@@ -92,6 +97,17 @@ async function build(version: string, target: string): Promise<void> {
             },
         ),
     );
+}
+
+/** Two at once would take twice as long. A holder that was killed is known by not touching its lock. */
+async function alone(action: () => Promise<void>): Promise<void> {
+    const patience = { forever: true, factor: 1, minTimeout: 2000 };
+    const release = await lockfile.lock(engineCache, { stale: 30_000, retries: patience });
+    try {
+        await action();
+    } finally {
+        await release();
+    }
 }
 
 async function findGo(): Promise<string> {
