@@ -131,7 +131,13 @@ const cases: Case[] = [
 const chosen = cases.filter(({ always }) => always ?? process.env.FAILOVER === "all");
 
 beforeAll(async () => {
-    await lab(["pulumi", "up", "--yes", "--skip-preview", ...configured({ failover: { guard: true } })]);
+    await lab([
+        "pulumi",
+        "up",
+        "--yes",
+        "--skip-preview",
+        ...configured({ failover: { guard: true } }),
+    ]);
 });
 
 test.each(chosen)("the primary is replaced and nothing is lost when $title", async (each) => {
