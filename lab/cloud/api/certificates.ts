@@ -2,9 +2,10 @@ import { z } from "zod";
 import { makeAuthority, issue } from "../authority.ts";
 import type { Certificate, Store } from "../store.ts";
 import type { Actions } from "./actions.ts";
-import { ApiError, notFound, notUnique } from "./errors.ts";
+import { ApiError } from "./errors.ts";
 import { hostName, labels, parse, resourceName } from "./input.ts";
 import { listOf } from "./list.ts";
+import { refuseName, withId } from "./named.ts";
 import type { Route } from "./router.ts";
 
 const creation = z.object({
@@ -17,13 +18,7 @@ const update = z.object({ name: resourceName.optional(), labels: labels.optional
 
 export function certificateRoutes(store: Store, actions: Actions): Route[] {
     const { certificates } = store.state;
-    const find = (id: string): Certificate => {
-        const found = certificates.find((each) => String(each.id) === id);
-        if (!found) {
-            throw notFound("certificate", id);
-        }
-        return found;
-    };
+    const find = (id: string) => withId("certificate", certificates, id);
     const users = ({ id }: Certificate) =>
         store.state.loadBalancers.filter(({ services }) =>
             services.some(({ http }) => http.certificates.includes(id)),
@@ -42,11 +37,6 @@ export function certificateRoutes(store: Store, actions: Actions): Route[] {
             used_by: users(certificate).map(({ id }) => ({ id, type: "load_balancer" })),
         };
     };
-    const refuseName = (name: string, except?: Certificate) => {
-        if (certificates.some((each) => each !== except && each.name === name)) {
-            throw notUnique(["name"]);
-        }
-    };
     return [
         [
             "GET",
@@ -63,7 +53,7 @@ export function certificateRoutes(store: Store, actions: Actions): Route[] {
             "/certificates",
             async ({ body }) => {
                 const { name, labels: given, domain_names } = parse(creation, body);
-                refuseName(name);
+                refuseName(certificates, name);
                 const id = store.nextId();
                 const action = actions.begin("create_certificate", [{ id, type: "certificate" }]);
                 const created = new Date().toISOString();
@@ -88,7 +78,7 @@ export function certificateRoutes(store: Store, actions: Actions): Route[] {
             ({ params, body }) => {
                 const certificate = find(params.id);
                 const given = parse(update, body);
-                refuseName(given.name ?? certificate.name, certificate);
+                refuseName(certificates, given.name ?? certificate.name, certificate);
                 Object.assign(certificate, given);
                 store.save();
                 return { body: { certificate: view(certificate) } };

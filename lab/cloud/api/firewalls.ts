@@ -2,10 +2,11 @@ import { z } from "zod";
 import type { PacketFilter } from "../network.ts";
 import type { Firewall, Server, Store } from "../store.ts";
 import type { Actions } from "./actions.ts";
-import { ApiError, invalidField, notFound, notUnique } from "./errors.ts";
+import { ApiError, invalidField } from "./errors.ts";
 import { labels, parse, resourceName } from "./input.ts";
 import { listOf } from "./list.ts";
 import { isNetwork } from "./cidr.ts";
+import { refuseName, withId } from "./named.ts";
 import type { Route } from "./router.ts";
 
 const network = z
@@ -64,21 +65,13 @@ const update = z.object({ name: resourceName.optional(), labels: labels.optional
 
 export function firewallRoutes(store: Store, actions: Actions, filter: PacketFilter): Route[] {
     const { firewalls, servers } = store.state;
-    const find = (id: string): Firewall => {
-        const firewall = firewalls.find((each) => String(each.id) === id);
-        return firewall ?? fail(notFound("firewall", id));
-    };
+    const find = (id: string) => withId("firewall", firewalls, id);
     const view = (firewall: Firewall) => ({
         ...firewall,
         applied_to: servers
             .filter((server) => server.firewalls.includes(firewall.id))
             .map(({ id }) => ({ type: "server", server: { id } })),
     });
-    const refuseName = (name: string, except?: Firewall) => {
-        if (firewalls.some((each) => each !== except && each.name === name)) {
-            throw notUnique(["name"]);
-        }
-    };
     const serversOf = (field: string, given: z.infer<typeof resources>): Server[] =>
         given.map(({ server: { id } }) => {
             const server = servers.find((each) => each.id === id);
@@ -113,7 +106,7 @@ export function firewallRoutes(store: Store, actions: Actions, filter: PacketFil
             "/firewalls",
             async ({ body }) => {
                 const { apply_to, ...given } = parse(creation, body);
-                refuseName(given.name);
+                refuseName(firewalls, given.name);
                 const on = serversOf("apply_to", apply_to);
                 const created = new Date().toISOString();
                 const firewall: Firewall = { id: store.nextId(), created, ...given };
@@ -129,7 +122,7 @@ export function firewallRoutes(store: Store, actions: Actions, filter: PacketFil
             ({ params, body }) => {
                 const firewall = find(params.id);
                 const given = parse(update, body);
-                refuseName(given.name ?? firewall.name, firewall);
+                refuseName(firewalls, given.name ?? firewall.name, firewall);
                 Object.assign(firewall, given);
                 store.save();
                 return { body: { firewall: view(firewall) } };

@@ -4,11 +4,11 @@ import { balancerTypes, locations } from "../catalog.ts";
 import { freeAddress } from "../network.ts";
 import type { LoadBalancer, Store } from "../store.ts";
 import type { Actions } from "./actions.ts";
-import { ApiError, notFound, notUnique } from "./errors.ts";
+import { ApiError } from "./errors.ts";
 import { labels, parse, resourceName } from "./input.ts";
 import { listOf } from "./list.ts";
 import { refuseProtected } from "./networks.ts";
-import { named } from "./named.ts";
+import { named, refuseName, withId } from "./named.ts";
 import type { Route } from "./router.ts";
 
 const idOrName = z.union([z.number().int(), z.string().min(1)]).transform(String);
@@ -25,21 +25,12 @@ const creation = z.object({
 const update = z.object({ name: resourceName.optional(), labels: labels.optional() });
 
 export function findBalancer(store: Store, id: string): LoadBalancer {
-    const found = store.state.loadBalancers.find((each) => String(each.id) === id);
-    if (!found) {
-        throw notFound("load balancer", id);
-    }
-    return found;
+    return withId("load balancer", store.state.loadBalancers, id);
 }
 
 export function balancerRoutes(store: Store, actions: Actions, balancing: Balance): Route[] {
     const { loadBalancers } = store.state;
     const view = (balancer: LoadBalancer) => balancerView(balancer, balancing);
-    const refuseName = (name: string, except?: LoadBalancer) => {
-        if (loadBalancers.some((each) => each !== except && each.name === name)) {
-            throw notUnique(["name"]);
-        }
-    };
     return [
         [
             "GET",
@@ -56,7 +47,7 @@ export function balancerRoutes(store: Store, actions: Actions, balancing: Balanc
             "/load_balancers",
             async ({ body }) => {
                 const given = parse(creation, body);
-                refuseName(given.name);
+                refuseName(loadBalancers, given.name);
                 const balancer = newBalancer(store, given);
                 loadBalancers.push(balancer);
                 await balancing.apply();
@@ -72,7 +63,7 @@ export function balancerRoutes(store: Store, actions: Actions, balancing: Balanc
             ({ params, body }) => {
                 const balancer = findBalancer(store, params.id);
                 const given = parse(update, body);
-                refuseName(given.name ?? balancer.name, balancer);
+                refuseName(loadBalancers, given.name ?? balancer.name, balancer);
                 Object.assign(balancer, given);
                 store.save();
                 return { body: { load_balancer: view(balancer) } };

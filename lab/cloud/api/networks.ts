@@ -4,9 +4,10 @@ import type { Balance } from "./balance.ts";
 import type { Attachment, Network, Store } from "../store.ts";
 import type { Actions } from "./actions.ts";
 import { addressesOf, isNetwork, isPartOf, isWithin } from "./cidr.ts";
-import { ApiError, invalidField, notFound, notUnique } from "./errors.ts";
+import { ApiError, invalidField, notFound } from "./errors.ts";
 import { labels, parse, resourceName } from "./input.ts";
 import { listOf } from "./list.ts";
+import { refuseName, withId } from "./named.ts";
 import type { Route } from "./router.ts";
 
 const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
@@ -51,11 +52,6 @@ export function networkRoutes(store: Store, actions: Actions, balancing: Balance
             .map(({ id }) => id),
         expose_routes_to_vswitch: false,
     });
-    const refuseName = (name: string, except?: Network) => {
-        if (networks.some((each) => each !== except && each.name === name)) {
-            throw notUnique(["name"]);
-        }
-    };
     const done = async (network: Network, command: string) => {
         await balancing.apply();
         store.save();
@@ -71,7 +67,7 @@ export function networkRoutes(store: Store, actions: Actions, balancing: Balance
             "/networks",
             async ({ body }) => {
                 const given = parse(creation, body);
-                refuseName(given.name);
+                refuseName(networks, given.name);
                 const network: Network = {
                     id: store.nextId(),
                     name: given.name,
@@ -95,7 +91,7 @@ export function networkRoutes(store: Store, actions: Actions, balancing: Balance
             ({ params, body }) => {
                 const network = find(params.id);
                 const given = parse(update, body);
-                refuseName(given.name ?? network.name, network);
+                refuseName(networks, given.name ?? network.name, network);
                 Object.assign(network, given);
                 store.save();
                 return { body: { network: view(network) } };
@@ -158,11 +154,7 @@ export function networkRoutes(store: Store, actions: Actions, balancing: Balance
 }
 
 export function findNetwork(store: Store, id: number | string): Network {
-    const found = store.state.networks.find((each) => String(each.id) === String(id));
-    if (!found) {
-        throw notFound("network", id);
-    }
-    return found;
+    return withId("network", store.state.networks, id);
 }
 
 export function refuseProtected(what: string, thing: { protection: { delete: boolean } }): void {

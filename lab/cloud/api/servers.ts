@@ -4,10 +4,10 @@ import { images, locations, serverTypes } from "../catalog.ts";
 import type { Fleet } from "../fleet.ts";
 import { freeAddress } from "../network.ts";
 import type { Server, Store } from "../store.ts";
-import { ApiError, invalidField, notFound, notUnique } from "./errors.ts";
+import { ApiError, invalidField } from "./errors.ts";
 import { hostName, labels, parse } from "./input.ts";
 import { listOf } from "./list.ts";
-import { named } from "./named.ts";
+import { named, refuseName, withId } from "./named.ts";
 import type { Route } from "./router.ts";
 import { serverView } from "./serverView.ts";
 
@@ -42,21 +42,12 @@ const creation = z.object({
 const update = z.object({ name: hostName.optional(), labels: labels.optional() });
 
 export function findServer(store: Store, id: string): Server {
-    const server = store.state.servers.find((each) => String(each.id) === id);
-    if (!server) {
-        throw notFound("server", id);
-    }
-    return server;
+    return withId("server", store.state.servers, id);
 }
 
 export function serverRoutes(store: Store, fleet: Fleet): Route[] {
     const { servers } = store.state;
     const view = (server: Server) => serverView(server, fleet, store.state);
-    const refuseName = (name: string, except?: Server) => {
-        if (servers.some((each) => each !== except && each.name === name)) {
-            throw notUnique(["name"]);
-        }
-    };
     return [
         [
             "GET",
@@ -79,7 +70,7 @@ export function serverRoutes(store: Store, fleet: Fleet): Route[] {
             "/servers",
             ({ body }) => {
                 const given = parse(creation, body);
-                refuseName(given.name);
+                refuseName(servers, given.name);
                 const server = newServer(store, given);
                 const publicKeys = keysOf(store, given.ssh_keys);
                 const rootPassword =
@@ -108,7 +99,7 @@ export function serverRoutes(store: Store, fleet: Fleet): Route[] {
             ({ params, body }) => {
                 const server = findServer(store, params.id);
                 const given = parse(update, body);
-                refuseName(given.name ?? server.name, server);
+                refuseName(servers, given.name ?? server.name, server);
                 Object.assign(server, given);
                 store.save();
                 return { body: { server: view(server) } };

@@ -1,9 +1,10 @@
 import sshpk from "sshpk";
 import { z } from "zod";
 import type { SshKey, Store } from "../store.ts";
-import { invalidField, notFound, notUnique } from "./errors.ts";
+import { invalidField, notUnique } from "./errors.ts";
 import { labels, parse, resourceName } from "./input.ts";
 import { listOf } from "./list.ts";
+import { refuseName, withId } from "./named.ts";
 import type { Route } from "./router.ts";
 
 const creation = z.object({
@@ -15,18 +16,7 @@ const update = z.object({ name: resourceName.optional(), labels: labels.optional
 
 export function sshKeyRoutes(store: Store): Route[] {
     const keys = store.state.sshKeys;
-    const find = (id: string): SshKey => {
-        const key = keys.find((each) => String(each.id) === id);
-        if (!key) {
-            throw notFound("SSH key", id);
-        }
-        return key;
-    };
-    const refuseName = (name: string, except?: SshKey) => {
-        if (keys.some((each) => each !== except && each.name === name)) {
-            throw notUnique(["name"]);
-        }
-    };
+    const find = (id: string) => withId("SSH key", keys, id);
     return [
         [
             "GET",
@@ -44,7 +34,7 @@ export function sshKeyRoutes(store: Store): Route[] {
             ({ body }) => {
                 const given = parse(creation, body);
                 const fingerprint = fingerprintOf(given.public_key);
-                refuseName(given.name);
+                refuseName(keys, given.name);
                 if (keys.some((each) => each.fingerprint === fingerprint)) {
                     throw notUnique(["public_key"]);
                 }
@@ -61,7 +51,7 @@ export function sshKeyRoutes(store: Store): Route[] {
             ({ params, body }) => {
                 const key = find(params.id);
                 const given = parse(update, body);
-                refuseName(given.name ?? key.name, key);
+                refuseName(keys, given.name ?? key.name, key);
                 Object.assign(key, given);
                 store.save();
                 return { body: { ssh_key: key } };
