@@ -234,7 +234,7 @@ def balance(client, server, port):
     """Puts a load balancer in front of the server's port, over a private network."""
     bound = client.servers.get_by_id(server)
     stray = error(lambda: client.certificates.create_managed("stray", ["www.example.org"]).action.wait_until_finished())
-    client.zones.create("example.com", mode="primary").action.wait_until_finished()
+    client.zones.create(name="example.com", mode="primary").action.wait_until_finished()
     zone = client.zones.get("example.com")
     network = client.networks.create("private", "10.77.0.0/16")
     outside = NetworkSubnet(ip_range="10.78.0.0/24", type="cloud", network_zone="eu-central")
