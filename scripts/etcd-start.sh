@@ -20,7 +20,7 @@ main() {
         # A member that is ready only with others must not be waited for here: they may be waiting for us.
         systemctl restart --no-block etcd
     fi
-    wait_until 180 "etcd member $MEMBER is healthy" ask "$own_endpoint" endpoint health ||
+    wait_until 180 "etcd member $MEMBER is healthy" takes_part ||
         die_with_journal etcd "etcd member $MEMBER has had no majority for 3 minutes"
 }
 
@@ -53,7 +53,17 @@ runs_as_set() {
     done < <(grep ^ETCD_ /etc/etcd/member.env)
 }
 
+# A member that has joined has a vote from here on, when it has what the others have: one that counts before it runs
+# could cost a lone survivor its majority.
+takes_part() {
+    local status
+    status=$(ask "$own_endpoint" endpoint status)
+    [[ $(field 6 "$status") != true ]] || ask_others member promote "$(field 2 "$status")"
+    ask "$own_endpoint" endpoint health
+}
+
 restart_alone() {
+    keep_to_voters || die "no other etcd member has a majority"
     take_turn
     wait_until 60 "all members are healthy" ask_others endpoint health --cluster ||
         die "the settings of $MEMBER changed, but another member is not healthy: a restart would cost the majority"
@@ -75,7 +85,7 @@ take_turn() {
 # then it takes the place of the member that it was before its machine was made anew.
 join() {
     local deadline=$((SECONDS + 30))
-    until ask_others member list >/dev/null 2>&1; do
+    until keep_to_voters; do
         if ! others_answer; then
             bootstrap_as new "$INITIAL_CLUSTER"
             return
@@ -90,6 +100,13 @@ join() {
     else
         take_former_place
     fi
+}
+
+# Another new member that has no vote yet refuses what is asked here.
+keep_to_voters() {
+    local voters
+    voters=$(ask_others endpoint health 2>/dev/null | awk '/ is healthy/ { print $1 }' | paste -sd ,) || true
+    [[ -n $voters ]] && other_endpoints=$voters
 }
 
 others_answer() {
@@ -115,7 +132,7 @@ take_former_place() {
 }
 
 ensure_added() {
-    [[ -n $(own_line 4 "$own_peer") ]] || ask_others member add "$MEMBER" --peer-urls="$own_peer"
+    [[ -n $(own_line 4 "$own_peer") ]] || ask_others member add "$MEMBER" --learner --peer-urls="$own_peer"
 }
 
 # A line of the list is: id, status, name, peer URLs, client URLs, is learner.
