@@ -2,15 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MeshNode } from "../node";
 import { ports } from "../ports";
 import { refuse } from "../problems";
-import { RemoteFile, RemoteScript } from "../remote";
+import { programText, RemoteFile, RemoteScript } from "../remote";
 import {
     clientUrl,
     etcdctlWrapper,
     initialCluster,
     memberEnvironment,
+    snapshotFolder,
+    snapshotTimer,
+    snapshotUnit,
     type Timing,
 } from "./render";
-import { etcdProblems, timingOf } from "./validate";
+import { defaultSnapshotsKept, etcdProblems, timingOf } from "./validate";
 
 /** Who the members are, and how soon a lost one is noticed. */
 export interface EtcdClusterArgs {
@@ -27,6 +30,11 @@ export interface EtcdClusterArgs {
      * @default 1000
      */
     electionTimeout?: number;
+    /**
+     * How many snapshots each member keeps on its own disk; it saves one every hour. 1 to 1000.
+     * @default 48
+     */
+    snapshotsKept?: number;
 }
 
 /**
@@ -51,7 +59,9 @@ export class EtcdCluster extends pulumi.ComponentResource {
 
         const timing = timingOf(args);
         for (const node of args.nodes) {
-            this.createMember(`${name}-${node.name}`, node, args.nodes, timing);
+            const start = this.createMember(`${name}-${node.name}`, node, args.nodes, timing);
+            const kept = args.snapshotsKept ?? defaultSnapshotsKept;
+            this.createSnapshots(`${name}-${node.name}`, node, kept, start);
         }
 
         this.endpoints = args.nodes.map(clientUrl);
@@ -59,7 +69,12 @@ export class EtcdCluster extends pulumi.ComponentResource {
         this.registerOutputs({ endpoints: this.endpoints });
     }
 
-    private createMember(name: string, node: MeshNode, nodes: MeshNode[], timing: Timing): void {
+    private createMember(
+        name: string,
+        node: MeshNode,
+        nodes: MeshNode[],
+        timing: Timing,
+    ): RemoteScript {
         const child = { parent: this };
         const install = new RemoteScript(
             `${name}-install`,
@@ -85,7 +100,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
             },
             child,
         );
-        new RemoteScript(
+        return new RemoteScript(
             `${name}-start`,
             {
                 machine: node,
@@ -94,6 +109,32 @@ export class EtcdCluster extends pulumi.ComponentResource {
                 files: [environment, etcdctl],
             },
             { ...child, dependsOn: install },
+        );
+    }
+    private createSnapshots(
+        name: string,
+        machine: MeshNode,
+        kept: number,
+        start: RemoteScript,
+    ): void {
+        const program = "/usr/local/lib/airflow-ha/etcd-snapshot";
+        const variables = {
+            ENDPOINT: clientUrl(machine),
+            FOLDER: snapshotFolder,
+            KEPT: String(kept),
+        };
+        const file = (what: string, path: string, content: string, mode = "0644") =>
+            new RemoteFile(`${name}-${what}`, { machine, path, content, mode }, { parent: this });
+        const units = "/etc/systemd/system/etcd-snapshot";
+        const files = [
+            file("snapshot", program, programText(["etcd-snapshot.sh"], variables), "0755"),
+            file("snapshot-unit", `${units}.service`, snapshotUnit(program)),
+            file("snapshot-timer", `${units}.timer`, snapshotTimer()),
+        ];
+        new RemoteScript(
+            `${name}-snapshots`,
+            { machine, script: "etcd-snapshots.sh", files },
+            { parent: this, dependsOn: start },
         );
     }
 }

@@ -52,6 +52,45 @@ export function initialCluster(nodes: Pick<MeshNode, "name" | "meshAddress">[]):
     return nodes.map((node) => `${node.name}=${peerUrl(node)}`).join(",");
 }
 
+/** Where a member's snapshots are. */
+export const snapshotFolder = "/var/lib/etcd-snapshots";
+
+/** etcd-snapshot.service, which runs `program` once. */
+export function snapshotUnit(program: string): string {
+    return `[Unit]
+Description=Saves a snapshot of etcd
+After=etcd.service
+
+[Service]
+Type=oneshot
+ExecStart=${program}
+User=etcd
+StateDirectory=${snapshotFolder.replace("/var/lib/", "")}
+StateDirectoryMode=0700
+Nice=10
+NoNewPrivileges=true
+ProtectSystem=strict
+ProtectHome=true
+PrivateTmp=true
+`;
+}
+
+/** etcd-snapshot.timer. */
+export function snapshotTimer(): string {
+    return `[Unit]
+Description=Saves a snapshot of etcd every hour
+
+[Timer]
+OnCalendar=hourly
+# The members need not all do it at once.
+RandomizedDelaySec=10min
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+`;
+}
+
 export function clientUrl(node: Pick<MeshNode, "meshAddress">): string {
     return `http://${node.meshAddress}:${ports.etcdClient}`;
 }

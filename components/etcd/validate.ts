@@ -7,10 +7,17 @@ export interface EtcdSettings {
     nodes: string[];
     heartbeatInterval?: number;
     electionTimeout?: number;
+    snapshotsKept?: number;
 }
 
+/** Two days. */
+export const defaultSnapshotsKept = 48;
+const maxSnapshotsKept = 1000;
+
 /** Milliseconds, with the defaults, which are right for round trips up to 100 ms (all of Europe). */
-export function timingOf(settings: Omit<EtcdSettings, "nodes">): Timing {
+export function timingOf(
+    settings: Pick<EtcdSettings, "heartbeatInterval" | "electionTimeout">,
+): Timing {
     const { heartbeatInterval = 100, electionTimeout = 1000 } = settings;
     return { heartbeatInterval, electionTimeout };
 }
@@ -21,7 +28,11 @@ const maxElectionTimeout = 50_000;
 const minTicksPerElection = 5;
 
 export function etcdProblems(settings: EtcdSettings): Problem[] {
-    return [...sizeProblems(settings.nodes.length), ...timingProblems(timingOf(settings))];
+    return [
+        ...sizeProblems(settings.nodes.length),
+        ...timingProblems(timingOf(settings)),
+        ...snapshotProblems(settings.snapshotsKept ?? defaultSnapshotsKept),
+    ];
 }
 
 function sizeProblems(count: number): Problem[] {
@@ -53,4 +64,10 @@ function timingProblems({ heartbeatInterval, electionTimeout }: Timing): Problem
         return [problem("electionTimeout", electionTimeout, allowed)];
     }
     return [];
+}
+
+function snapshotProblems(kept: number): Problem[] {
+    const valid = Number.isInteger(kept) && kept >= 1 && kept <= maxSnapshotsKept;
+    const allowed = `allowed are whole numbers from 1 to ${maxSnapshotsKept}`;
+    return valid ? [] : [problem("snapshotsKept", kept, allowed)];
 }

@@ -1,3 +1,3 @@
 export { fingerprint, RemoteFile, type RemoteFileArgs } from "./file";
-export { RemoteScript, type RemoteScriptArgs } from "./script";
+export { programText, RemoteScript, type RemoteScriptArgs } from "./script";
 export { quote } from "./shell";

@@ -50,8 +50,17 @@ export class RemoteScript extends command.remote.Command {
     }
 }
 
+/** A program that stays on a machine: files of `scripts/` one after the other, beneath `lib.sh` and their variables. */
+export function programText(files: string[], variables: Record<string, string>): string {
+    return `#!/usr/bin/env bash\n${assignments(variables)}\n${texts(["lib.sh", ...files])}`;
+}
+
 const scripts = join(__dirname, "..", "..", "scripts");
 
 function scriptText(script: string): string {
-    return ["lib.sh", script].map((file) => readFileSync(join(scripts, file), "utf8")).join("\n");
+    return texts(["lib.sh", script]);
+}
+
+function texts(files: string[]): string {
+    return files.map((file) => readFileSync(join(scripts, file), "utf8")).join("\n");
 }

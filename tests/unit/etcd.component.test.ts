@@ -3,16 +3,16 @@ import { meshNodes, record } from "../helpers/mocks";
 
 const names = ["node1", "node2", "node3"];
 
-test("makes the same four things on every node, all beneath the component", async () => {
+/** What makes a member, and what stands beside it. */
+const member = ["environment", "etcdctl", "install", "start"];
+const beside = ["snapshot", "snapshot-unit", "snapshot-timer", "snapshots"];
+
+test("makes the same on every node, all beneath the component", async () => {
     const all = await record(() => new EtcdCluster("etcd", { nodes: meshNodes() }));
     const children = all.filter(({ name }) => name !== "etcd");
     expect(children.map(({ name, parent }) => `${parent}/${name}`).sort()).toEqual(
         names
-            .flatMap((node) =>
-                ["environment", "etcdctl", "install", "start"].map(
-                    (what) => `etcd/etcd-${node}-${what}`,
-                ),
-            )
+            .flatMap((node) => [...member, ...beside].map((what) => `etcd/etcd-${node}-${what}`))
             .sort(),
     );
     expect(all[0].type).toBe("airflow-ha:index:EtcdCluster");
@@ -40,6 +40,19 @@ test("puts the timing into the members' files", async () => {
     const all = await record(() => new EtcdCluster("etcd", args));
     const environment = all.find(({ name }) => name === "etcd-node2-environment")?.inputs.stdin;
     expect(environment).toContain("ETCD_HEARTBEAT_INTERVAL=50\nETCD_ELECTION_TIMEOUT=500\n");
+});
+
+test("saves snapshots once the member takes part, and keeps as many as it is told", async () => {
+    const args = { nodes: meshNodes(), snapshotsKept: 7 };
+    const all = await record(() => new EtcdCluster("etcd", args));
+    for (const node of names) {
+        const snapshots = all.find(({ name }) => name === `etcd-${node}-snapshots`);
+        expect(snapshots?.dependsOn).toContain(`etcd-${node}-start`);
+    }
+    const program = all.find(({ name }) => name === "etcd-node2-snapshot")?.inputs.stdin;
+    expect(program).toContain(
+        "ENDPOINT='http://10.90.0.2:2379' FOLDER='/var/lib/etcd-snapshots' KEPT='7'\n",
+    );
 });
 
 test("refuses two nodes before any of them is touched", async () => {

@@ -1,4 +1,10 @@
-import { etcdctlWrapper, initialCluster, memberEnvironment } from "../../components/etcd/render";
+import {
+    etcdctlWrapper,
+    initialCluster,
+    memberEnvironment,
+    snapshotTimer,
+    snapshotUnit,
+} from "../../components/etcd/render";
 import { expectGolden } from "../helpers/golden";
 import { meshNodes } from "../helpers/mocks";
 
@@ -19,4 +25,9 @@ test("the founders are named with their peer URLs", () => {
     expect(initialCluster(nodes)).toBe(
         "node1=http://10.90.0.1:2380,node2=http://10.90.0.2:2380,node3=http://10.90.0.3:2380",
     );
+});
+
+test("a snapshot is saved every hour, by etcd's own user", () => {
+    expectGolden("etcd/etcd-snapshot.service", snapshotUnit("/usr/local/lib/snapshot"));
+    expectGolden("etcd/etcd-snapshot.timer", snapshotTimer());
 });

@@ -30,6 +30,8 @@ test.each<[Partial<EtcdSettings>, string[]]>([
             "electionTimeout: got 60000; allowed are whole milliseconds from 500 (5 × heartbeatInterval) to 50000",
         ],
     ],
+    [{ snapshotsKept: 0 }, ["snapshotsKept: got 0; allowed are whole numbers from 1 to 1000"]],
+    [{ snapshotsKept: 1.5 }, ["snapshotsKept: got 1.5; allowed are whole numbers from 1 to 1000"]],
     [
         { nodes: ["a", "b"], heartbeatInterval: -1 },
         [
