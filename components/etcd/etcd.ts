@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MeshNode } from "../node";
 import { ports } from "../ports";
 import { refuse } from "../problems";
+import { recoveryCommand } from "../recovery";
 import { programText, RemoteFile, RemoteScript } from "../remote";
 import {
     clientUrl,
@@ -40,7 +41,8 @@ export interface EtcdClusterArgs {
 /**
  * An etcd member on every node, reached through the mesh only. The members start side by side, since none is ready
  * before a majority is; a changed setting is applied to one member at a time. A node whose disk is new takes the
- * place of its former member through the others.
+ * place of its former member through the others. The command `recover-etcd` on each node has it go on alone when a
+ * majority is gone for good.
  */
 export class EtcdCluster extends pulumi.ComponentResource {
     /** Client URLs: `http://10.90.0.1:2379`. */
@@ -62,6 +64,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
             const start = this.createMember(`${name}-${node.name}`, node, args.nodes, timing);
             const kept = args.snapshotsKept ?? defaultSnapshotsKept;
             this.createSnapshots(`${name}-${node.name}`, node, kept, start);
+            recoveryCommand(`${name}-${node.name}`, "etcd", { ...args, node }, { parent: this });
         }
 
         this.endpoints = args.nodes.map(clientUrl);

@@ -5,6 +5,7 @@ import { haproxyPart } from "../haproxy/haproxy";
 import type { MeshNode } from "../node";
 import { ports } from "../ports";
 import { refuse } from "../problems";
+import { recoveryCommand } from "../recovery";
 import { RemoteFile, RemoteScript, type RemoteFileArgs } from "../remote";
 import { versions } from "../versions";
 import type { Database, DatabaseArgs } from "./database";
@@ -50,7 +51,8 @@ interface Member {
 
 /**
  * PostgreSQL on every node under Patroni: one primary, synchronous to at least one replica, and on each node an
- * HAProxy that leads 127.0.0.1:5000 to the primary and 127.0.0.1:5001 to the replicas.
+ * HAProxy that leads 127.0.0.1:5000 to the primary and 127.0.0.1:5001 to the replicas. The command `recover-postgres`
+ * on each node makes it the primary when the others are gone for good.
  */
 export class PatroniPostgres extends pulumi.ComponentResource {
     private readonly databases = new Map<string, Database>();
@@ -145,6 +147,7 @@ export class PatroniPostgres extends pulumi.ComponentResource {
         const proxy = haproxyPart(name, { machine: node, part: "postgres", content }, child);
         const plan = { node, nodes: args.nodes, etcd: args.etcd.endpoints, ...failover };
         createGuard(name, plan, { ...child, dependsOn: start });
+        recoveryCommand(name, "postgres", { ...args, node }, child);
         return { cluster, start, proxy };
     }
 

@@ -4,6 +4,7 @@ import type { Login } from "../login";
 import type { MeshNode } from "../node";
 import { ports } from "../ports";
 import { refuse } from "../problems";
+import { recoveryCommand } from "../recovery";
 import { RemoteFile, RemoteScript } from "../remote";
 import {
     brokerConfig,
@@ -49,7 +50,8 @@ export interface Broker {
 
 /**
  * A RabbitMQ node on every machine, in one cluster, reached through the mesh only. The nodes start side by side; a
- * changed setting is applied to one node after the other, changed users and virtual hosts to the running cluster.
+ * changed setting is applied to one node after the other, changed users and virtual hosts to the running cluster. The
+ * command `recover-rabbitmq` on each node has it go on alone when a majority is gone for good.
  */
 export class RabbitCluster extends pulumi.ComponentResource {
     /** The management UI's login (port 15672 in the mesh). */
@@ -177,6 +179,7 @@ export class RabbitCluster extends pulumi.ComponentResource {
             },
             { parent: this },
         );
+        recoveryCommand(name, "rabbitmq", { node, nodes: this.nodes }, { parent: this });
         return { name, node, settings, definitions, start };
     }
 

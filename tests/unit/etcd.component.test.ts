@@ -5,7 +5,7 @@ const names = ["node1", "node2", "node3"];
 
 /** What makes a member, and what stands beside it. */
 const member = ["environment", "etcdctl", "install", "start"];
-const beside = ["snapshot", "snapshot-unit", "snapshot-timer", "snapshots"];
+const beside = ["snapshot", "snapshot-unit", "snapshot-timer", "snapshots", "recovery"];
 
 test("makes the same on every node, all beneath the component", async () => {
     const all = await record(() => new EtcdCluster("etcd", { nodes: meshNodes() }));
@@ -53,6 +53,15 @@ test("saves snapshots once the member takes part, and keeps as many as it is tol
     expect(program).toContain(
         "ENDPOINT='http://10.90.0.2:2379' FOLDER='/var/lib/etcd-snapshots' KEPT='7'\n",
     );
+});
+
+test("tells each node's recovery command who the others are", async () => {
+    const all = await record(() => new EtcdCluster("etcd", { nodes: meshNodes() }));
+    const command = all.find(({ name }) => name === "etcd-node2-recovery")?.inputs;
+    expect(command?.stdin).toContain(
+        "ADDRESS='10.90.0.2' NODE='node2' OTHERS='node1=10.90.0.1 node3=10.90.0.3'\n",
+    );
+    expect(command?.create).toMatch(/^chmod '0755' .*\nmv .* '\/usr\/local\/sbin\/recover-etcd'$/m);
 });
 
 test("refuses two nodes before any of them is touched", async () => {

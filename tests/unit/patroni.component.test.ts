@@ -38,6 +38,7 @@ test("makes the same on every node, and the databases once", async () => {
         "start",
         "haproxy-config",
         "haproxy",
+        "recovery",
         "guard",
         ...["decide", "etcd", "signs", "guard", "config", "unit"].map((what) => `guard-${what}`),
     ];

@@ -24,7 +24,7 @@ test("makes a password for each user and the same things on every node, all bene
         [
             ...passwords.map((name) => `rabbit/${name}`),
             ...names.flatMap((node) =>
-                ["install", ...files, "start", "apply"].map(
+                ["install", ...files, "recovery", "start", "apply"].map(
                     (what) => `rabbit/rabbit-${node}-${what}`,
                 ),
             ),
