@@ -64,11 +64,11 @@ go_alone() {
 
 # restore SNAPSHOT. Watchers of the lost cluster must not meet a revision twice: it goes on far beyond theirs.
 restore() {
-    local new=/var/lib/etcd/restored peer=http://$ADDRESS:2380
+    local new=/var/lib/etcd/restored peer=http://$ADDRESS:2380 said
     rm -rf "$new"
-    etcdutl snapshot restore "$1" --data-dir "$new" --name "$NODE" --initial-cluster "$NODE=$peer" \
-        --initial-advertise-peer-urls "$peer" --bump-revision 1000000000 --mark-compacted >&2 ||
-        refuse "$1 is no sound snapshot"
+    said=$(etcdutl snapshot restore "$1" --data-dir "$new" --name "$NODE" --initial-cluster "$NODE=$peer" \
+        --initial-advertise-peer-urls "$peer" --bump-revision 1000000000 --mark-compacted 2>&1) ||
+        refuse "$1 is no sound snapshot: $said"
     say "taking the keys of $1, saved $(date -r "$1")"
     keep mv
     chown -R etcd: "$new"

@@ -106,13 +106,13 @@ test("recover-etcd refuses beside a majority, and has nothing to do where it is 
 });
 
 test("recover-etcd does not touch anything for a snapshot that is none", () => {
-    const etcdutl = "exit 1";
+    const etcdutl = "echo no such file >&2; exit 1";
     const { code, stderr, changes } = run("etcd", ["--others-are-gone", "/none"], {
         ...lost,
         etcdutl,
     });
     expect(code).toBe(3);
-    expect(stderr).toBe("refused, nothing was changed: /none is no sound snapshot\n");
+    expect(stderr).toBe("refused, nothing was changed: /none is no sound snapshot: no such file\n");
     expect(changes).toEqual([]);
 });
 
