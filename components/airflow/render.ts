@@ -96,7 +96,10 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
                 task_default_queue_type: "quorum",
                 task_create_missing_queue_type: "quorum",
                 worker_detect_quorum_queues: true,
-                broker_heartbeat: 20,
+                // Seconds. A worker that starts asks each broker for 4 × the timeout + 9 s, and sends no heartbeat meanwhile: with
+                // two brokers gone, 34 s. Were that longer than a heartbeat's 60, it would be cut off and start for ever.
+                broker_connection_timeout: 2,
+                broker_heartbeat: 60,
                 // For ever.
                 broker_connection_max_retries: null,
             },
