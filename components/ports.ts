@@ -37,6 +37,8 @@ export const ports = {
     loadBalancer: 8082,
     /** Logs of the worker's and the triggerer's tasks. */
     airflowLogs: 8793,
+    /** Where the other nodes' copies of task logs arrive. */
+    airflowLogCopies: 8794,
     /** Flower's UI. */
     flower: 5555,
     /** csync2, which takes files from its peers. */

@@ -19,8 +19,9 @@ make_user() {
         useradd --system --user-group --home-dir /var/lib/airflow --shell /usr/sbin/nologin airflow ||
         id -u airflow >/dev/null # another component was faster
     install -d -o airflow -g airflow -m 0750 /var/lib/airflow /var/log/airflow
-    # Logs of tasks are kept for 30 days.
-    echo 'e /var/log/airflow - - - 30d' >/etc/tmpfiles.d/airflow.conf
+    # Logs of tasks, and copies of the other nodes' ones, are kept for 30 days since they were last written. The time of the
+    # last look would keep every folder for ever: they are all looked through every few seconds.
+    echo 'e /var/log/airflow - - - mM:30d' >/etc/tmpfiles.d/airflow.conf
 }
 
 install_uv() {

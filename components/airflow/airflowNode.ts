@@ -7,9 +7,10 @@ import type { Database } from "../patroni";
 import { ports } from "../ports";
 import { refuse } from "../problems";
 import type { Broker } from "../rabbit";
-import { RemoteFile, RemoteScript } from "../remote";
-import { versions } from "../versions";
+import type { RemoteFile, RemoteScript } from "../remote";
 import type { AirflowSecrets } from "./airflowSecrets";
+import { createLogCopies } from "./logCopies";
+import { OnNode } from "./onNode";
 import { airflowConfig, configFolder, environment } from "./render";
 import { flowerEnvironment, secretsEnvironment } from "./renderSecrets";
 import { awaitDatabasePath, target, units } from "./renderUnits";
@@ -64,7 +65,7 @@ export class AirflowNode extends pulumi.ComponentResource {
     /** When it is done, this node runs with its settings. */
     private readonly applied: pulumi.Resource;
 
-    private readonly name: string;
+    private readonly on: OnNode;
     private readonly args: AirflowNodeArgs & AirflowSettings;
 
     /**
@@ -74,7 +75,7 @@ export class AirflowNode extends pulumi.ComponentResource {
     constructor(name: string, args: AirflowNodeArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:AirflowNode", name, {}, opts);
         refuse(this, name, airflowProblems(args));
-        this.name = name;
+        this.on = new OnNode(name, args.node, this);
         this.args = { ...defaults, ...given(args) };
 
         const install = this.createInstallation();
@@ -90,16 +91,15 @@ export class AirflowNode extends pulumi.ComponentResource {
     private createInstallation(): Installation {
         const folder = "/opt/airflow";
         const files = [
-            this.file("requirements", `${folder}/requirements.lock`, locked("requirements.lock")),
-            this.file("installer", `${folder}/uv.lock`, locked("uv.lock")),
-            this.file(
-                "run",
-                "/usr/local/lib/airflow-ha/airflow-run",
-                script("airflow-run.sh"),
-                "0755",
+            this.on.file(
+                "requirements",
+                `${folder}/requirements.lock`,
+                locked("requirements.lock"),
             ),
+            this.on.file("installer", `${folder}/uv.lock`, locked("uv.lock")),
+            this.on.program("run", "/usr/local/lib/airflow-ha/airflow-run", "airflow-run.sh"),
         ];
-        const installed = this.script("install", "airflow-install.sh", { files });
+        const installed = this.on.script("install", "airflow-install.sh", { files });
         return { files, installed };
     }
 
@@ -118,15 +118,15 @@ export class AirflowNode extends pulumi.ComponentResource {
         });
         const at = (file: string) => `${configFolder}/${file}`;
         return [
-            this.file("config", at("airflow.cfg"), airflowConfig(node, settings)),
-            this.file("environment", at("airflow.env"), environment(nodes)),
-            this.file(
+            this.on.file("config", at("airflow.cfg"), airflowConfig(node, settings)),
+            this.on.file("environment", at("airflow.env"), environment(nodes)),
+            this.on.file(
                 "secrets",
                 at("secrets.env"),
                 keys.apply((plain) => secretsEnvironment(node, backends, plain)),
                 "0600",
             ),
-            this.file(
+            this.on.file(
                 "flower-environment",
                 at("flower.env"),
                 keys.apply((plain) => flowerEnvironment(node, broker, plain)),
@@ -138,18 +138,19 @@ export class AirflowNode extends pulumi.ComponentResource {
     /** The database's tables, Airflow's roles and the first user: once for all nodes, and again with each version. */
     private createMigration(install: Installation, settings: RemoteFile[]): RemoteScript {
         const { database, secrets } = this.args;
-        const password = this.file(
+        const password = this.on.file(
             "admin-password",
             `${configFolder}/admin.password`,
             secrets.admin.password,
             "0600",
         );
-        const program = this.file(
+        const program = this.on.program(
             "admin",
             "/usr/local/lib/airflow-ha/airflow-admin.py",
-            script("airflow-admin.py"),
+            "airflow-admin.py",
+            "0644",
         );
-        return this.script("migrate", "airflow-migrate.sh", {
+        return this.on.script("migrate", "airflow-migrate.sh", {
             variables: { ADMIN: secrets.admin.user, PASSWORD_FILE: password.path },
             files: [...install.files, password, program],
             dependsOn: [install.installed, ...settings, database.component],
@@ -157,20 +158,16 @@ export class AirflowNode extends pulumi.ComponentResource {
     }
 
     private createProcesses(install: Installation, settings: RemoteFile[]): Processes {
-        const { node, broker, database, dags } = this.args;
+        const { node, nodes, broker, database, dags } = this.args;
         const folder = "/etc/systemd/system";
+        const peers = nodes.filter((peer) => peer.name !== node.name);
         const services = units(node, this.args);
         const files = [
             ...settings,
-            this.file(
-                "await-database",
-                awaitDatabasePath,
-                script("airflow-await-database.sh"),
-                "0755",
-            ),
-            this.file("target", `${folder}/airflow.target`, target),
+            this.on.program("await-database", awaitDatabasePath, "airflow-await-database.sh"),
+            this.on.file("target", `${folder}/airflow.target`, target),
             ...Object.entries(services).map(([unit, text]) =>
-                this.file(unit.replace(/^airflow-/, ""), `${folder}/${unit}.service`, text),
+                this.on.file(unit.replace(/^airflow-/, ""), `${folder}/${unit}.service`, text),
             ),
         ];
         const variables = {
@@ -178,11 +175,12 @@ export class AirflowNode extends pulumi.ComponentResource {
             API: `http://${node.meshAddress}:${ports.airflowApi}`,
             WORKER_STOP_TIMEOUT: String(this.args.workerStopTimeout),
         };
-        const started = this.script("start", "airflow-start.sh", {
+        const started = this.on.script("start", "airflow-start.sh", {
             variables: { ...variables, RESTART: "no" },
             files,
             dependsOn: [
                 install.installed,
+                createLogCopies(this.on, node, peers, install.installed),
                 this.migration,
                 database.component,
                 broker.component,
@@ -195,41 +193,11 @@ export class AirflowNode extends pulumi.ComponentResource {
     /** What changes on running nodes takes effect on one after the other. */
     private createApplication(install: Installation, processes: Processes): RemoteScript {
         const { previous } = this.args;
-        return this.script("apply", "airflow-start.sh", {
+        return this.on.script("apply", "airflow-start.sh", {
             variables: { ...processes.variables, RESTART: "yes" },
             files: [...install.files, ...processes.files],
             dependsOn: [processes.started, ...(previous ? [previous.applied] : [])],
         });
-    }
-
-    private file(
-        what: string,
-        path: string,
-        content: pulumi.Input<string>,
-        mode = "0644",
-    ): RemoteFile {
-        return new RemoteFile(
-            `${this.name}-${what}`,
-            { machine: this.args.node, path, content, mode },
-            { parent: this },
-        );
-    }
-
-    private script(
-        what: string,
-        script: string,
-        args: {
-            variables?: Record<string, pulumi.Input<string>>;
-            files: RemoteFile[];
-            dependsOn?: pulumi.Resource[];
-        },
-    ): RemoteScript {
-        const { variables, files, dependsOn = [] } = args;
-        return new RemoteScript(
-            `${this.name}-${what}`,
-            { machine: this.args.node, script, variables, files, runAgainOn: [versions.airflow] },
-            { parent: this, dependsOn: [...files, ...dependsOn] },
-        );
     }
 }
 
@@ -251,8 +219,4 @@ function given<T extends object>(args: T): T {
 
 function locked(file: string): string {
     return readFileSync(join(__dirname, file), "utf8");
-}
-
-function script(file: string): string {
-    return readFileSync(join(__dirname, "..", "..", "scripts", file), "utf8");
 }

@@ -10,6 +10,7 @@ import {
     flowerEnvironment,
     secretsEnvironment,
 } from "../../components/airflow/renderSecrets";
+import { receiverSocket, receiverUnit } from "../../components/airflow/renderLogCopies";
 import { target, units } from "../../components/airflow/renderUnits";
 import { defaults } from "../../components/airflow/validate";
 import { expectGolden } from "../helpers/golden";
@@ -87,7 +88,11 @@ test("HAProxy's section for a load balancer", () => {
 });
 
 describe("units", () => {
-    const services = units(nodes[1], { ...defaults, database: backends.database });
+    const services = units(nodes[1], { ...defaults, database: backends.database, nodes });
+    const receiver = {
+        "airflow-log-receiver.socket": receiverSocket(nodes[1]),
+        "airflow-log-receiver@.service": receiverUnit,
+    };
     let folder: string;
 
     beforeAll(() => {
@@ -100,8 +105,12 @@ describe("units", () => {
         expectGolden(`airflow/${unit}.service`, services[unit]);
     });
 
+    test.each(Object.entries(receiver))("%s", (unit, text) =>
+        expectGolden(`airflow/${unit}`, text),
+    );
+
     test("systemd finds nothing to say about them", () => {
-        const files = Object.entries({ "airflow.target": target, ...services }).map(
+        const files = Object.entries({ "airflow.target": target, ...services, ...receiver }).map(
             ([unit, text]) => {
                 const file = join(folder, unit.includes(".") ? unit : `${unit}.service`);
                 // Airflow is not installed here, and a command that is missing would be all that is said.

@@ -1,0 +1,30 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MeshNode } from "../node";
+import type { RemoteScript } from "../remote";
+import type { OnNode } from "./onNode";
+import { copiesState, copyLogsPath, receiverSocket, receiverUnit } from "./renderLogCopies";
+
+/** The node takes copies of its peers' task logs, and has what it needs to send its own. */
+export function createLogCopies(
+    on: OnNode,
+    node: MeshNode,
+    peers: MeshNode[],
+    installed: RemoteScript,
+): RemoteScript {
+    const units = "/etc/systemd/system/airflow-log-receiver";
+    const files = [
+        on.program("copy-logs", copyLogsPath, "airflow-copy-logs.sh"),
+        on.file("log-socket", `${units}.socket`, receiverSocket(node)),
+        on.file("log-receiver", `${units}@.service`, receiverUnit),
+    ];
+    const machines = pulumi
+        .all(peers.map((peer) => peer.instance))
+        .apply((instances) =>
+            peers.map((peer, at) => `${peer.meshAddress}=${instances[at]}`).join(" "),
+        );
+    return on.script("receive-logs", "airflow-logs-start.sh", {
+        variables: { STATE: copiesState, MACHINES: machines },
+        files,
+        dependsOn: [installed],
+    });
+}

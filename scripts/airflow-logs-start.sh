@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Has this node take copies of the other nodes' task logs, and gets it ready to send its own. A peer whose machine was
+# made anew is sent everything: what has been noted of the former machine is forgotten.
+#   STATE     STATE/ADDRESS lists the logs that a peer has
+#   MACHINES  the peers, separated by spaces: address=text that is another one when the machine was made anew
+set -euo pipefail
+
+main() {
+    : "${STATE:?}" "${MACHINES:?}"
+    local machine
+    apt_install socat
+    systemctl daemon-reload
+    systemctl enable --quiet airflow-log-receiver.socket
+    systemctl restart airflow-log-receiver.socket ||
+        die_with_journal airflow-log-receiver.socket "nothing takes copies of the other nodes' logs"
+    install -d -o airflow -g airflow -m 0750 "$STATE"
+    for machine in $MACHINES; do
+        forget_former "${machine%%=*}" "${machine#*=}"
+    done
+    # Its program may be another one now. Where it does not run yet, Airflow's start brings it.
+    systemctl try-restart airflow-log-copies
+}
+
+forget_former() {
+    local peer=$STATE/$1
+    [[ $(cat "$peer.machine" 2>/dev/null) != "$2" ]] || return 0
+    rm -f "$peer"
+    echo "$2" >"$peer.machine"
+}
+
+main "$@"
