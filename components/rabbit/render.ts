@@ -36,6 +36,9 @@ default_queue_type = quorum
 # A task is acknowledged when it ends: after this time (ms; ${consumerTimeout} h) it would be given to a second worker.
 consumer_timeout = ${consumerTimeout * 3_600_000}
 
+# Seconds. A client that has not been heard of for twice as long is given up; clients may ask for less.
+heartbeat = 20
+
 # The machine is shared with PostgreSQL and Airflow.
 vm_memory_high_watermark.relative = 0.25
 disk_free_limit.absolute = 1GB
@@ -55,12 +58,18 @@ function queueMembers(nodes: number): number {
     return Math.min(nodes, 5);
 }
 
+/**
+ * Seconds of silence after which a node takes another one for dead, and gives the messages of its consumers to others; a
+ * quarter more or less. Erlang's own 60 s are for networks that lose more than a mesh of three machines does.
+ */
+const netTickTime = 20;
+
 /** rabbitmq-env.conf: the distribution (between nodes, and from rabbitmqctl) is bound to the mesh. */
 export function brokerEnvironment(node: Node): string {
     const bound = `-kernel inet_dist_use_interface {${node.meshAddress.replaceAll(".", ",")}}`;
     return `NODENAME=${nodeName(node)}
 DIST_PORT=${ports.rabbitDistribution}
-SERVER_ADDITIONAL_ERL_ARGS="${bound}"
+SERVER_ADDITIONAL_ERL_ARGS="${bound} -kernel net_ticktime ${netTickTime}"
 CTL_ERL_ARGS="${bound}"
 `;
 }
@@ -83,7 +92,10 @@ export interface User {
     vhosts: string[];
 }
 
-/** What RabbitMQ imports: virtual hosts whose queues are quorum queues, users with hashed passwords, permissions. */
+/**
+ * What RabbitMQ imports: virtual hosts whose queues are quorum queues, users with hashed passwords, permissions. A message
+ * that took its consumer with it 20 times is dropped: it would go on to take all others.
+ */
 export function definitions(vhosts: string[], users: User[]): string {
     const all = { configure: ".*", write: ".*", read: ".*" };
     const content = {
@@ -97,6 +109,14 @@ export function definitions(vhosts: string[], users: User[]): string {
         permissions: users.flatMap(({ name, vhosts: granted }) =>
             granted.map((vhost) => ({ user: name, vhost, ...all })),
         ),
+        policies: vhosts.map((vhost) => ({
+            vhost,
+            name: "delivery-limit",
+            pattern: ".*",
+            "apply-to": "quorum_queues",
+            definition: { "delivery-limit": 20 },
+            priority: 0,
+        })),
     };
     return `${JSON.stringify(content, undefined, 4)}\n`;
 }
