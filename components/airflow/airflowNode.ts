@@ -106,7 +106,7 @@ export class AirflowNode extends pulumi.ComponentResource {
     /** Written before anything of Airflow runs. */
     private createSettings(): RemoteFile[] {
         const { node, nodes, database, broker, dags, secrets } = this.args;
-        const settings = { ...this.args, dags: dags.path };
+        const settings = { ...this.args, dags: dags.path, outage: database.outage ?? 30 };
         const backends = { database, broker };
         const keys = pulumi.output({
             fernetKey: secrets.fernetKey,

@@ -11,12 +11,27 @@ export interface Settings {
     parsingProcesses: number;
     /** The DAG folder. */
     dags: string;
+    /** Seconds for which the database may be away while it fails over. */
+    outage: number;
 }
 
 export const home = "/var/lib/airflow";
 export const configFolder = "/etc/airflow";
 /** The folder of task logs, which the nodes read from each other over the mesh. */
 export const logFolder = "/var/log/airflow";
+
+/** Seconds between two heartbeats of a task. */
+const heartbeat = 5;
+
+/**
+ * When a task is given up. A failover of the database is waited out, with ten seconds to spare; then the worker ends what
+ * cannot be heard, up to ten seconds before a scheduler starts it elsewhere: none runs twice at once.
+ */
+export function heartbeats({ outage }: Pick<Settings, "outage">) {
+    const missed = Math.ceil((outage + 10) / heartbeat);
+    const patience = missed * heartbeat;
+    return { missed, patience, timeout: patience + 10 };
+}
 
 type Section = Record<string, string | number | boolean | object>;
 
@@ -41,7 +56,7 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
             execution_api_server_url: `http://127.0.0.1:${ports.airflowApiLocal}/execution/`,
             default_task_retries: settings.defaultTaskRetries,
             // Seconds. A retry after a machine's death need not wait for five minutes.
-            default_task_retry_delay: 30,
+            default_task_retry_delay: 5,
             min_serialized_dag_update_interval: 5,
         },
         database: { sql_alchemy_pool_pre_ping: true, sql_alchemy_pool_recycle: 600 },
@@ -59,15 +74,18 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
             enable_proxy_fix: true,
         },
         scheduler: {
-            // Seconds. What a dead scheduler or a dead machine leaves behind is found within a minute, not five.
-            orphaned_tasks_check_interval: 30,
-            task_instance_heartbeat_timeout: 60,
+            // Seconds. A dead scheduler's tasks have another one before their own time is up; a failover is no death.
+            scheduler_health_check_threshold: heartbeats(settings).patience,
+            orphaned_tasks_check_interval: 10,
+            task_instance_heartbeat_timeout: heartbeats(settings).timeout,
+            task_instance_heartbeat_timeout_detection_interval: 2,
         },
         workers: {
             // Together longer than the database takes to fail over: every 5 s, for two minutes and more.
             execution_api_retries: 30,
             execution_api_retry_wait_max: 5,
-            max_failed_heartbeats: 10,
+            min_heartbeat_interval: heartbeat,
+            max_failed_heartbeats: heartbeats(settings).missed,
             // A DAG may reach another node's worker before its file does.
             missing_dag_retries: 10,
             missing_dag_retry_delay: 3,

@@ -21,6 +21,7 @@ frontend airflow-execution
     maxconn 2000
     timeout client 60s
     timeout http-request 10s
+    use_backend airflow-heartbeats if { path_beg /execution/task-instances/ } { path_end /heartbeat }
     default_backend airflow-api
 
 backend airflow-api
@@ -39,6 +40,20 @@ backend airflow-api
     http-check expect status 200
     default-server check inter 2s fastinter 500ms downinter 1s rise 2 fall 2
 ${servers.join("\n")}
+
+# A worker asks again and again what has failed with 5xx or without an answer, for minutes. A heartbeat has to count as
+# missed at once, so that a task on a node that is cut off ends before it is started elsewhere.
+backend airflow-heartbeats
+    mode http
+    balance roundrobin
+    timeout connect 1s
+    timeout queue 1s
+    timeout server 2s
+    option redispatch 1
+    retries 1
+    retry-on conn-failure
+    http-after-response set-status 429 if { status ge 500 }
+${nodes.map(({ name }, at) => `${servers[at]} track airflow-api/${name}`).join("\n")}
 `;
 }
 

@@ -30,6 +30,8 @@ export function fernetKeyFrom(random: string): string {
 /** Secret. The environment of Airflow's own units, for systemd and the shell. */
 export function secretsEnvironment(node: Node, backends: Backends, keys: Keys): string {
     const { name, user, host, port } = backends.database;
+    const own = { ...backends.broker, hosts: [] };
+    const brokers = brokerUrl(node, backends.broker, keys.brokerPassword);
     const at = `${user}:${keys.databasePassword}@${host}:${port}/${name}`;
     return variables({
         AIRFLOW__CORE__FERNET_KEY: keys.fernetKey,
@@ -38,7 +40,11 @@ export function secretsEnvironment(node: Node, backends: Backends, keys: Keys): 
         AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `postgresql+psycopg://${at}?${libpqOptions}`,
         AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC: `postgresql+asyncpg://${at}`,
         AIRFLOW__CELERY__RESULT_BACKEND: `db+postgresql+psycopg://${at}?${libpqOptions}`,
-        AIRFLOW__CELERY__BROKER_URL: brokerUrl(node, backends.broker, keys.brokerPassword),
+        // What Celery sets up for delayed tasks, which Airflow has none of, it sets up with each broker of this list, and
+        // waits 40 s for a dead one. What it reads from and writes to is the others.
+        AIRFLOW__CELERY__BROKER_URL: brokerUrl(node, own, keys.brokerPassword),
+        CELERY_BROKER_READ_URL: brokers,
+        CELERY_BROKER_WRITE_URL: brokers,
     });
 }
 

@@ -54,6 +54,14 @@ export function failoverOf({ checks, ...args }: FailoverArgs = {}): Failover {
     return { ...defaults, ...args, checks: { ...defaults.checks, ...checks } };
 }
 
+/** Seconds for which clients may be without a primary: the guards may have to leave it to the lease. */
+export function outageOf({ ttl, loopWait }: Failover): number {
+    return ttl + loopWait + election;
+}
+
+/** Seconds for the promotion, and until every HAProxy has seen it. */
+const election = 5;
+
 /** What is wrong with it; each line names the key below `failover`. */
 export function failoverProblems(args: FailoverArgs = {}): Problem[] {
     const { checks, ...failover } = failoverOf(args);

@@ -9,7 +9,7 @@ import { recoveryCommand } from "../recovery";
 import { RemoteFile, RemoteScript, type RemoteFileArgs } from "../remote";
 import { versions } from "../versions";
 import type { Database, DatabaseArgs } from "./database";
-import { failoverOf, type FailoverArgs } from "./failover";
+import { failoverOf, outageOf, type FailoverArgs } from "./failover";
 import { createGuard } from "./guard";
 import { defaultParameters } from "./parameters";
 import {
@@ -56,6 +56,8 @@ interface Member {
  */
 export class PatroniPostgres extends pulumi.ComponentResource {
     private readonly databases = new Map<string, Database>();
+    /** Seconds. */
+    private readonly outage: number;
 
     /**
      * `name` begins the names of all that it makes.
@@ -64,6 +66,7 @@ export class PatroniPostgres extends pulumi.ComponentResource {
     constructor(name: string, args: PatroniPostgresArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:PatroniPostgres", name, {}, opts);
         refuse(this, name, postgresProblems(args));
+        this.outage = outageOf(failoverOf(args.failover));
 
         const passwords = {
             superuser: this.createPassword(`${name}-superuser-password`),
@@ -219,6 +222,7 @@ export class PatroniPostgres extends pulumi.ComponentResource {
             password,
             host: "127.0.0.1",
             port: ports.postgresPrimary,
+            outage: this.outage,
             component: this,
         });
     }

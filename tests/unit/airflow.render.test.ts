@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { airflowConfig, environment } from "../../components/airflow/render";
+import { airflowConfig, environment, heartbeats } from "../../components/airflow/render";
 import { balancerSection, haproxySections } from "../../components/airflow/renderHaproxy";
 import {
     brokerUrl,
@@ -31,18 +31,28 @@ const keys = {
 };
 
 test("airflow.cfg of a node", () => {
-    const settings = { ...defaults, dags: "/srv/airflow/dags" };
+    const settings = { ...defaults, dags: "/srv/airflow/dags", outage: 30 };
     expectGolden("airflow/airflow.cfg", airflowConfig(nodes[1], settings));
 });
 
 test("nodes differ in their own name and address only", () => {
-    const settings = { ...defaults, dags: "/srv/airflow/dags" };
+    const settings = { ...defaults, dags: "/srv/airflow/dags", outage: 30 };
     const [first, second] = nodes.map((node) =>
         airflowConfig(node, settings)
             .replaceAll(node.name, "NAME")
             .replaceAll(node.meshAddress, "ADDRESS"),
     );
     expect(first).toBe(second);
+});
+
+test("a task outlives a failover, and ends where it cannot be heard before it starts elsewhere", () => {
+    for (const outage of [30, 45, 100]) {
+        const { missed, patience, timeout } = heartbeats({ outage });
+        expect(patience).toBe(missed * 5);
+        expect(patience).toBeGreaterThanOrEqual(outage + 10);
+        expect(timeout).toBe(patience + 10);
+    }
+    expect(heartbeats({ outage: 30 })).toEqual({ missed: 8, patience: 40, timeout: 50 });
 });
 
 test("the environment without secrets", () => {
@@ -58,7 +68,7 @@ test("the environment with secrets, and Flower's, that knows the broker only", (
 
 test("a shell reads the values as they are meant", () => {
     const text = secretsEnvironment(nodes[0], backends, keys);
-    const script = `${text}printf %s "$AIRFLOW__CELERY__BROKER_URL"`;
+    const script = `${text}printf %s "$CELERY_BROKER_READ_URL"`;
     const read = execFileSync("bash", ["-c", script], { encoding: "utf8" });
     expect(read).toBe(brokerUrl(nodes[0], backends.broker, keys.brokerPassword));
 });

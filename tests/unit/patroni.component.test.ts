@@ -131,6 +131,7 @@ test("tells clients how to reach a database, and knows no other", async () => {
         user: "flow",
         host: "127.0.0.1",
         port: 5000,
+        outage: 30,
         component: postgres,
     });
     expect(() => postgres?.database("flow")).toThrow(
