@@ -11,7 +11,7 @@ main() {
     check rabbitmq rabbitmq
     check dags units dag-sync.service
     check haproxy units haproxy.service
-    check airflow units airflow-api-server airflow-scheduler airflow-dag-processor airflow-triggerer airflow-worker airflow-logs airflow-log-copies airflow-log-receiver.socket airflow-flower
+    check airflow units airflow-api-server airflow-scheduler airflow-dag-processor airflow-triggerer airflow-worker airflow-logs airflow-log-copies airflow-log-receiver.socket airflow-watchdog airflow-flower
     check heartbeats heartbeats
 }
 

@@ -17,8 +17,6 @@ main() {
     for machine in $MACHINES; do
         forget_former "${machine%%=*}" "${machine#*=}"
     done
-    # Its program may be another one now. Where it does not run yet, Airflow's start brings it.
-    systemctl try-restart airflow-log-copies
 }
 
 forget_former() {

@@ -45,9 +45,11 @@ is_stale() {
     return 1
 }
 
+# Its unit, its settings and, where it is one of ours, its program.
 files_of() {
     systemctl show --property FragmentPath --property DropInPaths --property EnvironmentFiles "$1" |
         grep --only-matching '/[^ ]*'
+    systemctl show --property ExecStart "$1" | grep --only-matching '/usr/local/lib/airflow-ha/[^ ;]*' || true
 }
 
 await_work() {

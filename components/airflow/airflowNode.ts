@@ -14,6 +14,7 @@ import { OnNode } from "./onNode";
 import { airflowConfig, configFolder, environment } from "./render";
 import { flowerEnvironment, secretsEnvironment } from "./renderSecrets";
 import { awaitDatabasePath, target, units } from "./renderUnits";
+import { watchdogPath } from "./renderWatchdog";
 import { createWebEntrance } from "./webEntrance";
 import { airflowProblems, defaults, type AirflowSettings } from "./validate";
 
@@ -165,6 +166,7 @@ export class AirflowNode extends pulumi.ComponentResource {
         const files = [
             ...settings,
             this.on.program("await-database", awaitDatabasePath, "airflow-await-database.sh"),
+            this.on.program("hung", watchdogPath, "airflow_watchdog.py", "0644"),
             this.on.file("target", `${folder}/airflow.target`, target),
             ...Object.entries(services).map(([unit, text]) =>
                 this.on.file(unit.replace(/^airflow-/, ""), `${folder}/${unit}.service`, text),

@@ -1,6 +1,7 @@
 import { ports } from "../ports";
 import { configFolder, type Node } from "./render";
 import { copiesUnit } from "./renderLogCopies";
+import { watchdogUnit } from "./renderWatchdog";
 import { unit } from "./serviceUnit";
 
 export const target = `[Unit]
@@ -52,6 +53,7 @@ OOMPolicy=continue`,
                 `--host ${node.meshAddress} --port ${ports.airflowLogs} --no-access-log`,
         ),
         "airflow-log-copies": copiesUnit(settings.nodes.filter((peer) => peer.name !== node.name)),
+        "airflow-watchdog": watchdogUnit(node),
         "airflow-flower": unit("Flower", `${program("celery")} flower`, {
             environment: `EnvironmentFile=${configFolder}/flower.env
 Environment=FLOWER_ADDRESS=${node.meshAddress} FLOWER_PORT=${ports.flower} FLOWER_MAX_TASKS=10000`,

@@ -121,7 +121,8 @@ export class RabbitCluster extends pulumi.ComponentResource {
                     ...vhosts.map((vhost, at) => ({
                         name: vhost,
                         password: passwords[at],
-                        tags: [],
+                        // It may ask who consumes in its own virtual host.
+                        tags: ["management"],
                         vhosts: [vhost],
                     })),
                 ]),

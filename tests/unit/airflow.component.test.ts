@@ -68,6 +68,7 @@ const everywhere = [
     "flower-environment",
     "haproxy",
     "haproxy-config",
+    "hung",
     "install",
     "installer",
     "log-copies",
@@ -82,6 +83,7 @@ const everywhere = [
     "start",
     "target",
     "triggerer",
+    "watchdog",
     "worker",
 ];
 
