@@ -10,6 +10,7 @@ def lab_spread():
     @task
     def step(number: int) -> int:
         time.sleep(2)
+        print(f"step {number} is done")
         return number
 
     step.expand(number=list(range(30)))
