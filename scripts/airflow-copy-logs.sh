@@ -28,29 +28,34 @@ serve() {
     local has=$STATE/$1 before took said=''
     while true; do
         before=${EPOCHREALTIME/./}
-        ended "$has" >"$has.now"
+        # A look that was cut short would have everything sent again.
+        ended "$has" >"$has.now" || {
+            sleep "$pause"
+            continue
+        }
         took=$((${EPOCHREALTIME/./} - before))
         if update "$1" "$has" 2>"$has.error"; then
             [[ -z $said ]] || echo "$1 has all logs again" >&2
             said=''
         else
-            [[ -n $said ]] || echo "$1 gets its copies later: $(tail -n 1 "$has.error")" >&2
+            [[ -n $said ]] || echo "$1 gets its copies later: $(head -n 1 "$has.error")" >&2
             said=yes
         fi
         sleep $((pause + rest * took / 1000000))
     done
 }
 
-# Time, size and name of each log that nobody has open, sorted. A peer that has none yet gets the copies of other nodes'
+# Time, size and name of each log that nobody writes, sorted. A peer that has none yet gets the copies of other nodes'
 # logs too: its machine may have been made anew.
 ended() {
     local own=(! -name '*@*')
     [[ -e $1 ]] || own=()
     find . -path ./dag_processor -prune -o -type f "${own[@]}" -printf '%T@ %s %p\n' |
-        grep --invert-match --fixed-strings --file=<(opened) | sort
+        { grep --invert-match --fixed-strings --file=<(opened) || (($? == 1)); } | sort
 }
 
-opened() { find /proc/[0-9]*/fd -lname "$LOGS/*" -printf '%l\n' 2>/dev/null | sed "s|^$LOGS|.|"; }
+# Who writes has the file open with a right to write, which the link's own mode shows.
+opened() { find /proc/[0-9]*/fd -perm -200 -lname "$LOGS/*" -printf '%l\n' 2>/dev/null | sed "s|^$LOGS|.|"; }
 
 update() {
     local sent=/dev/null

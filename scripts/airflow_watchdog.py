@@ -1,8 +1,7 @@
 """Restarts those of this node's Airflow processes that are there and do nothing.
 
 systemd restarts what ends. What hangs shows by what it does not do: a scheduler, DAG processor or triggerer writes no
-heartbeat into the database, an API server gives no answer, a worker consumes nothing from the broker. Nothing is
-concluded while the database, or the broker, does not answer.
+heartbeat into the database, an API server gives no answer, a worker runs no task and consumes none.
 """
 
 import base64
@@ -80,28 +79,27 @@ def consumes():
     return None
 
 
+def has_tasks():
+    """Whether tasks run here. They end by themselves, even when the worker that started them hangs."""
+    look = ["pgrep", "--runstates", "D,R,S", "--full", "^airflow worker -- "]
+    return subprocess.run(look, stdout=subprocess.DEVNULL).returncode == 0
+
+
 def look():
-    """What is known of each kind of process now: it works (True) or it does not (False)."""
+    """Whether each kind of process works now; nothing is known without the database, which a node cut off has not."""
     known = jobs()
     if known:
         known["api-server"] = answers()
-    known["worker"] = consumes()
+        known["worker"] = has_tasks() or consumes()
     return known
 
 
 def running_since(unit):
-    """On the clock of time.monotonic(); None when it does not run."""
+    """On time.monotonic()'s clock; None when it does not run."""
     show = ["systemctl", "show", "--value", "--property=ActiveEnterTimestampMonotonic", unit]
     if subprocess.run(["systemctl", "--quiet", "is-active", unit], timeout=20).returncode != 0:
         return None
     return int(subprocess.check_output(show, timeout=20)) / 1e6
-
-
-def restart(unit):
-    print(f"{unit} runs and does nothing: it is restarted", flush=True)
-    # A worker's tasks may be alive, so they get their time to end.
-    way = "restart --no-block" if unit == "airflow-worker" else "kill --kill-whom=all --signal=KILL"
-    subprocess.run(["systemctl", *way.split(), unit], timeout=20)
 
 
 def main():
@@ -111,7 +109,8 @@ def main():
         for name, suspicion in suspicions.items():
             unit = f"airflow-{name}"
             if suspicion.grows(time.monotonic(), running_since(unit), known.get(name)):
-                restart(unit)
+                print(f"{unit} runs and does nothing: it is restarted", flush=True)
+                subprocess.run(["systemctl", "kill", "--kill-whom=all", "--signal=KILL", unit], timeout=20)
         time.sleep(INTERVAL)
 
 
