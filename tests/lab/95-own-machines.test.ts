@@ -1,5 +1,5 @@
 /**
- * The cluster's own checks once more, on machines that the stack did not make: 90-lifecycle has put it there.
+ * The cluster's own checks once more, on machines that the stack did not make: 90-interrupted-up has put it there.
  */
 import "../helpers/onOwnMachines";
 import "./10-cluster.test";
