@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh unit|lab|faults [JEST ARGUMENTS...]: one of the two kinds of tests.
+# run.sh unit|lab|long [JEST ARGUMENTS...]: one of the kinds of tests.
 set -euo pipefail
 
 main() {

@@ -120,6 +120,10 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
                 broker_heartbeat: 60,
                 // For ever.
                 broker_connection_max_retries: null,
+                // A message that comes while the database fails over waits for it: its task would be taken for failed, even
+                // when it is a second delivery and the task runs elsewhere. Milliseconds.
+                result_backend_always_retry: true,
+                result_backend_max_sleep_between_retries_ms: 1000,
             },
         },
         celery_broker_transport_options: { confirm_publish: true },

@@ -95,6 +95,11 @@ export async function eventually<T>(
     }
 }
 
+/** Waits until `npm run lab -- status` says that all is healthy. */
+export async function healthy(): Promise<void> {
+    await eventually("all is healthy", () => lab(["status"]), 5 * minute);
+}
+
 /** Runs a program in the checkout with the lab's name; it is ended when the time is over. */
 export function run(
     command: string,

@@ -7,9 +7,6 @@ import { root } from "./root";
 
 const user = "ops";
 
-/** Where `ownConfiguration` is written. */
-export const ownConfigurationFile = join(root, "test-results", "Pulumi.own.yaml");
-
 /** A machine as the stack's configuration has it. */
 export interface OwnMachine {
     name: Node;
@@ -59,7 +56,7 @@ export async function ownConfiguration(): Promise<string> {
         document.deleteIn(["config", `airflow-ha:${name}`]);
     }
     document.setIn(["config", "airflow-ha:machines"], document.createNode(machines));
-    const file = ownConfigurationFile;
+    const file = join(root, "test-results", "Pulumi.own.yaml");
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, document.toString());
     await lab(

@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { request, type RequestOptions } from "node:https";
 import { configured } from "../helpers/config";
-import { eventually, lab, nodes, on, tryOn, type Node } from "../helpers/lab";
+import { eventually, healthy, lab, nodes, on, tryOn, type Node } from "../helpers/lab";
 import { outputs, resources, type Resource } from "../helpers/outputs";
 
 jest.setTimeout(15 * 60_000);
@@ -161,7 +161,7 @@ test("a machine that loses its power is left out, and comes back with its privat
         await lab(["start", nodes[2]]);
     }
     await becomes("healthy", "healthy", "healthy");
-    await eventually("all is healthy", () => lab(["status"]));
+    await healthy();
 });
 
 test("another domain gets a certificate of its own, and the former one goes", async () => {

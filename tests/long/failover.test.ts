@@ -8,8 +8,6 @@ jest.setTimeout(15 * 60_000);
 /** A fault of the primary, and how it ends. */
 interface Case {
     title: string;
-    /** Part of `npm test`; the others by `npm run test:failover`. */
-    always?: boolean;
     strike: (primary: Node, others: Node[]) => Promise<unknown>;
     /** Seconds between the two. */
     lasts: number;
@@ -64,7 +62,6 @@ const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, 
 const cases: Case[] = [
     {
         title: "its machine is dead, and etcd's leader was on it",
-        always: true,
         strike: async (primary) => {
             await moveEtcdLeader(primary);
             await lab(["stop", primary]);
@@ -74,7 +71,6 @@ const cases: Case[] = [
     },
     {
         title: "it is cut off, and etcd's leader was on it",
-        always: true,
         strike: async (primary) => {
             await moveEtcdLeader(primary);
             await lab(["cut", primary]);
@@ -84,7 +80,6 @@ const cases: Case[] = [
     },
     {
         title: "its machine is suspended, and goes on before its lease is over",
-        always: true,
         strike: freeze(1),
         lasts: 10,
         heal: freeze(0),
@@ -128,7 +123,6 @@ const cases: Case[] = [
         },
     },
 ];
-const chosen = cases.filter(({ always }) => always ?? process.env.FAILOVER === "all");
 
 beforeAll(async () => {
     await lab([
@@ -140,7 +134,7 @@ beforeAll(async () => {
     ]);
 });
 
-test.each(chosen)("the primary is replaced and nothing is lost when $title", async (each) => {
+test.each(cases)("the primary is replaced and nothing is lost when $title", async (each) => {
     const { credentials } = await outputs();
     await whole();
     await startWriters(credentials.postgres.password);

@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { eventually, lab, nodes, on, tryOn, type Node } from "../helpers/lab";
+import { eventually, healthy, lab, nodes, on, tryOn, type Node } from "../helpers/lab";
 import { airflowApi, outputs, resources, runToEnd, type Outputs } from "../helpers/outputs";
-import { root } from "../helpers/root";
+import { saveDags } from "../helpers/tasks";
 import { leader } from "../helpers/writers";
 
 jest.setTimeout(15 * 60_000);
@@ -14,11 +12,7 @@ let lost: Node[];
 
 beforeAll(async () => {
     stack = await outputs();
-    const dag = readFileSync(join(root, "lab", "dags", "lab_hello.py"), "utf8");
-    await on(nodes[0], `cat >/srv/airflow/dags/lab_hello.py <<'DAG'\n${dag}\nDAG`);
-    await eventually("Airflow knows the DAG", () =>
-        airflowApi(stack, nodes[0]).trigger("lab_hello"),
-    );
+    await saveDags(stack, "lab_hello");
     const primary = await leader();
     survivor = nodes.find((node) => node !== primary) ?? nodes[0];
     lost = nodes.filter((node) => node !== survivor);
@@ -109,7 +103,7 @@ test("the two machines are made anew by one up, and all is whole with what was w
     expect(servers).toHaveLength(2);
     const options = servers.flatMap(({ urn }) => ["--replace", urn]);
     await lab(["pulumi", "up", "--yes", "--skip-preview", ...options]);
-    await eventually("all is healthy", () => lab(["status"]));
+    await healthy();
     expect(await on(survivor, "etcdctl member list | grep -c 'started.*false$'")).toBe("3\n");
     await eventually("every queue can do without a node", () =>
         on(survivor, "rabbitmq-diagnostics --quiet check_if_node_is_quorum_critical"),

@@ -1,5 +1,5 @@
 import { configured } from "../helpers/config";
-import { eventually, lab, nodes, on, tryOn } from "../helpers/lab";
+import { eventually, healthy, lab, nodes, on, tryOn } from "../helpers/lab";
 import { outputs, resources, type Resource } from "../helpers/outputs";
 
 jest.setTimeout(20 * 60_000);
@@ -36,7 +36,7 @@ test("the passwords of the database are renewed while it is used", async () => {
     expect((await tryOn(node, login)).stderr).toContain("password authentication failed");
     // The replication password is used when a replica connects anew.
     await on(node, "systemctl restart patroni");
-    await eventually("all is healthy", () => lab(["status"]));
+    await healthy();
 });
 
 test("a machine that is made anew, as another type, takes its place with what the others have", async () => {
@@ -57,7 +57,7 @@ test("a machine that is made anew, as another type, takes its place with what th
     expect(now.map(({ name, meshAddress }) => [name, meshAddress])).toEqual(
         unchanged.map(({ name, meshAddress }) => [name, meshAddress]),
     );
-    await eventually("all is healthy", () => lab(["status"]));
+    await healthy();
     await eventually("the DAG folder", () => on(node, `cat ${note}`));
     await lab(["pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes", ...changed]);
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lab, nodes, on, onAll, run, type Ran } from "../helpers/lab";
+import { healthy, nodes, on, onAll, run, type Ran } from "../helpers/lab";
 
 jest.setTimeout(20 * 60_000);
 
@@ -59,5 +59,5 @@ test("nothing of it stays, and the cluster is whole", async () => {
     );
     expect(schemas).toContain("public");
     expect(schemas).not.toContain("lab_faults");
-    await lab(["status"]);
+    await healthy();
 });
