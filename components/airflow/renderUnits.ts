@@ -41,6 +41,9 @@ TimeoutStartSec=infinity`;
                 system: "ProtectSystem=full",
                 // SIGTERM to the main process only: it takes no more tasks and ends when its tasks have ended.
                 more: `KillMode=mixed
+# It publishes nothing but its events, also for the Flower of each other node. RabbitMQ confirms none of them while one
+# of these nodes is gone, and the worker would wait for that and take no task.
+Environment=AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__CONFIRM_PUBLISH=False
 TimeoutStopSec=${settings.workerStopTimeout}
 # Where memory runs out, a task is to go: it can be retried.
 OOMScoreAdjust=500
