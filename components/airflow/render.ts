@@ -107,6 +107,8 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
             // One message for each free process, given back when its worker is lost: tasks spread over all nodes.
             worker_prefetch_multiplier: 1,
             task_acks_late: true,
+            // Its queue lives on one broker. When that has been cut off, the worker cannot declare it again, and does not start.
+            worker_enable_remote_control: false,
             // Seconds for a confirmed publication; a queue whose leader is gone takes some to elect another.
             operation_timeout: 10,
             sync_parallelism: 1,
@@ -114,6 +116,8 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
                 task_default_queue_type: "quorum",
                 task_create_missing_queue_type: "quorum",
                 worker_detect_quorum_queues: true,
+                // What Flower shows of tasks; it would turn it on by remote control.
+                worker_send_task_events: true,
                 // Seconds. A worker that starts asks each broker for 4 × the timeout + 9 s, and sends no heartbeat meanwhile: with
                 // two brokers gone, 34 s. Were that longer than a heartbeat's 60, it would be cut off and start for ever.
                 broker_connection_timeout: 2,

@@ -167,14 +167,14 @@ describe("Airflow", () => {
     test("Flower wants a login and shows three workers on each node", async () => {
         const { user, password } = stack.credentials.flower;
         for (const node of nodes) {
-            const url = `http://${meshAddresses[node]}:5555/api/workers`;
+            const url = `http://${meshAddresses[node]}:5555/api/workers?status=true`;
             const refused = await on(node, `curl -sS -o /dev/null -w '%{http_code}' ${url}`);
             expect(refused).toBe("401");
             await eventually("three workers", async () => {
                 const login = `user = "${user}:${password}"`;
                 const answer = await on(
                     node,
-                    `curl -sS --fail --max-time 20 -K - '${url}?refresh=1' <<'LOGIN'\n${login}\nLOGIN`,
+                    `curl -sS --fail --max-time 20 -K - '${url}' <<'LOGIN'\n${login}\nLOGIN`,
                 );
                 const workers = Object.keys(JSON.parse(answer) as object).sort();
                 return workers.length === 3 ? workers : undefined;
