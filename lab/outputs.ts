@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pulumiText } from "./pulumi.ts";
+import { replaceFile } from "./replaceFile.ts";
 import { stateDir } from "./settings.ts";
 import { unfinishedOutputs } from "./unfinished.ts";
 
@@ -41,7 +42,7 @@ export async function stackOutputs(): Promise<StackOutputs> {
     }
     if (!existsSync(cache)) {
         const text = await pulumiText(["stack", "output", "--json", "--show-secrets"]);
-        await writeFile(cache, text, { mode: 0o600 });
+        await replaceFile(cache, text);
     }
     const outputs = JSON.parse(await readFile(cache, "utf8")) as Partial<StackOutputs>;
     if (outputs.nodes === undefined) {

@@ -1,6 +1,6 @@
 import { execa } from "execa";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile } from "./replaceFile.ts";
 import { stackOutputs, type StackOutputs } from "./outputs.ts";
 import { stateDir } from "./settings.ts";
 import { quote } from "./shell.ts";
@@ -60,8 +60,9 @@ export async function writeSshFiles(
     const key = join(stateDir, "ssh-key");
     const knownHosts = join(stateDir, "known_hosts");
     const config = join(stateDir, "ssh_config");
-    await writeFile(config, `Host *\nIdentityFile ${key}\nUserKnownHostsFile ${knownHosts}\n`);
-    await writeFile(key, outputs.privateKey, { mode: 0o600 });
-    await writeFile(knownHosts, outputs.knownHosts);
+    const host = `Host *\nIdentityFile ${key}\nUserKnownHostsFile ${knownHosts}\n`;
+    await replaceFile(config, host);
+    await replaceFile(key, outputs.privateKey);
+    await replaceFile(knownHosts, outputs.knownHosts);
     return { key, knownHosts, config };
 }
