@@ -24,12 +24,22 @@ main() {
     wait_until 60 "users, virtual hosts and queues need no other node any more" run force_standalone_khepri_boot ||
         die_with_journal rabbitmq-server "the metadata store does not let the lost nodes go"
     wait_until 120 "RabbitMQ has started" run await_startup || die_with_journal rabbitmq-server "RabbitMQ does not start"
+    delete_transient_queues
     shrink_queues
     wait_until 60 "every quorum queue has a leader" all_led || die "a queue has no leader: $(run list_queues name leader)"
     say "RabbitMQ on $NODE is a cluster of its own now"
 }
 
 run() { timeout 60 rabbitmqctl --quiet "$@"; }
+
+# Those that lived on the lost nodes, as each Flower's: a new node of the same name fails at its first start by deleting
+# them, before it knows their exchange's type.
+delete_transient_queues() {
+    local said
+    said=$(run eval '[ok = rabbit_amqqueue:delete_transient_queues_on_node(Node) || Node <- lists:usort([
+        node(amqqueue:get_pid(Q)) || Q <- rabbit_db_queue:get_all(), is_pid(amqqueue:get_pid(Q))]), Node =/= node()].') ||
+        die "the queues of the lost nodes do not go: $said"
+}
 
 # As rabbit_quorum_queue:force_shrink_member_to_current_member does it, but that waits 8 s for the lost nodes at each queue.
 # Where this node has no member, nothing is left of the queue but its name: its users declare it anew.
