@@ -156,7 +156,7 @@ async function putIn(cluster: Cluster, fault: Fault, repetition: number): Promis
 async function untilWhole(cluster: Cluster, since: number, at: number): Promise<void> {
     const { nodes } = cluster;
     await cluster.await("all clients are served", () => cluster.acknowledged(nodes, since), 300);
-    await cluster.await("all is healthy", () => cluster.isHealthy(), 300, 1);
+    await cluster.await("all is healthy", () => cluster.isHealthy(), 300, 3);
     await cluster.await("a task has started", () =>
         dagWorkload.attempts(cluster).some(({ started }) => started > at),
     );

@@ -71,11 +71,15 @@ export async function onAll(script: string): Promise<Record<Node, string>> {
     return Object.fromEntries(answers) as Record<Node, string>;
 }
 
-/** Asks until `question` gives an answer that is not undefined and does not throw, or fails with its last error. */
+/**
+ * Asks until `question` gives an answer that is not undefined and does not throw, or fails with its last error. Asking
+ * costs the time of the processors that the answer waits for: between two questions there is a second, or `pauseMs`.
+ */
 export async function eventually<T>(
     what: string,
     question: () => Promise<T | undefined>,
     deadlineMs = 2 * minute,
+    pauseMs = 1000,
 ): Promise<T> {
     const deadline = Date.now() + deadlineMs;
     for (;;) {
@@ -91,13 +95,13 @@ export async function eventually<T>(
         if (Date.now() > deadline) {
             throw new Error(`${what}: not within ${deadlineMs / 1000} s`, { cause: reason });
         }
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
 }
 
 /** Waits until `npm run lab -- status` says that all is healthy. */
 export async function healthy(): Promise<void> {
-    await eventually("all is healthy", () => lab(["status"]), 5 * minute);
+    await eventually("all is healthy", () => lab(["status"]), 5 * minute, 5000);
 }
 
 /** Runs a program in the checkout with the lab's name; it is ended when the time is over. */

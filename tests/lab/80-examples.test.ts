@@ -5,6 +5,7 @@ import { parse, stringify } from "yaml";
 import { AirflowApi } from "../../lab/airflow";
 import { eventually, run } from "../helpers/lab";
 import { runToEnd } from "../helpers/outputs";
+import sharedLabDown from "../helpers/labDown";
 import { makeOwnMachines } from "../helpers/ownMachines";
 import { root } from "../helpers/root";
 
@@ -16,6 +17,8 @@ const minute = 60_000;
 const work = mkdtempSync(join(tmpdir(), "airflow-ha-examples-"));
 
 beforeAll(async () => {
+    // Two labs side by side would slow each other. No test after this one needs the shared one.
+    await sharedLabDown();
     await labVerb("down");
     const args = ["pack", "--json", "--foreground-scripts=false", "--pack-destination", work];
     const [{ filename }] = JSON.parse(await succeed("npm", args)) as { filename: string }[];
@@ -119,6 +122,10 @@ class Deployed {
 
     async destroy(): Promise<void> {
         await this.shell("pulumi destroy --yes --skip-preview");
+        const { deployment } = JSON.parse(await this.shell("pulumi stack export")) as {
+            deployment: { resources?: object[] };
+        };
+        expect(deployment.resources ?? []).toEqual([]);
     }
 }
 
