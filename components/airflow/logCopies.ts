@@ -1,6 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { MeshNode } from "../node";
-import type { RemoteScript } from "../remote";
+import { instancesOf, type RemoteScript } from "../remote";
 import type { OnNode } from "./onNode";
 import { copiesState, copyLogsPath, receiverSocket, receiverUnit } from "./renderLogCopies";
 
@@ -17,13 +16,8 @@ export function createLogCopies(
         on.file("log-socket", `${units}.socket`, receiverSocket(node)),
         on.file("log-receiver", `${units}@.service`, receiverUnit),
     ];
-    const machines = pulumi
-        .all(peers.map((peer) => peer.instance))
-        .apply((instances) =>
-            peers.map((peer, at) => `${peer.meshAddress}=${instances[at]}`).join(" "),
-        );
     return on.script("receive-logs", "airflow-logs-start.sh", {
-        variables: { STATE: copiesState, MACHINES: machines },
+        variables: { STATE: copiesState, MACHINES: instancesOf(peers) },
         files,
         dependsOn: [installed],
     });

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MeshNode } from "../node";
 import { refuse } from "../problems";
-import { RemoteFile, RemoteScript } from "../remote";
+import { instancesOf, RemoteFile, RemoteScript } from "../remote";
 import {
     configPath,
     csync2Config,
@@ -146,13 +146,7 @@ export class DagSync extends pulumi.ComponentResource {
                 variables: {
                     OWNER: owner,
                     STATE: statePath,
-                    MACHINES: pulumi
-                        .all(peers.map((peer) => peer.instance))
-                        .apply((instances) =>
-                            peers
-                                .map((peer, at) => `${peer.meshAddress}=${instances[at]}`)
-                                .join(" "),
-                        ),
+                    MACHINES: instancesOf(peers),
                 },
                 files: [...files, runner, unit],
             },

@@ -70,10 +70,14 @@ test("both nodes of a pair have the same configuration", async () => {
 test("tells a node when a peer's machine was made anew", async () => {
     const before = find(await dags(), "dags-node1-start")?.inputs.create;
     const [one, two, three] = meshNodes();
-    const after = find(await dags([one, two, { ...three, instance: "new" }]), "dags-node1-start")
-        ?.inputs.create;
-    expect(before).toContain("MACHINES='10.90.0.2=1001 10.90.0.3=1002'");
-    expect(after).toContain("MACHINES='10.90.0.2=1001 10.90.0.3=new'");
+    // As ExistingMachines has it, where the host key tells machines apart.
+    const anew = { ...three, instance: "ssh-ed25519 AAAAC3Nz/+" };
+    const after = find(await dags([one, two, anew]), "dags-node1-start")?.inputs.create;
+    const peers = (create: unknown) =>
+        /MACHINES='10\.90\.0\.2=([0-9a-f]+) 10\.90\.0\.3=([0-9a-f]+)'/.exec(String(create));
+    expect(peers(after)?.[1]).toBe(peers(before)?.[1]);
+    expect(peers(after)?.[2]).toMatch(/^[0-9a-f]{16}$/);
+    expect(peers(after)?.[2]).not.toBe(peers(before)?.[2]);
 });
 
 test("another owner reaches units, files and scripts", async () => {
