@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { AirflowApi } from "../../lab/airflow";
 import { eventually, run } from "../helpers/lab";
-import { runToEnd } from "../helpers/outputs";
 import sharedLabDown from "../helpers/labDown";
+import { runToEnd, type Resource } from "../helpers/outputs";
 import { makeOwnMachines } from "../helpers/ownMachines";
 import { root } from "../helpers/root";
 
@@ -122,10 +122,15 @@ class Deployed {
 
     async destroy(): Promise<void> {
         await this.shell("pulumi destroy --yes --skip-preview");
+        expect(await this.resources()).toEqual([]);
+    }
+
+    /** Those of the stack's state. */
+    async resources(): Promise<Resource[]> {
         const { deployment } = JSON.parse(await this.shell("pulumi stack export")) as {
-            deployment: { resources?: object[] };
+            deployment: { resources?: Resource[] };
         };
-        expect(deployment.resources ?? []).toEqual([]);
+        return deployment.resources ?? [];
     }
 }
 
@@ -220,10 +225,7 @@ test("a consumer's transform reaches the children; a server type that is sold ou
         "full-hel1: Hetzner has no cx53 left in hel1 at the moment (resource_unavailable). " +
             "By its list, cx53 is there in fsn1, nbg1; hel1 has none with as much memory or more.",
     );
-    const { deployment } = JSON.parse(await program.shell("pulumi stack export")) as {
-        deployment: { resources: { type: string; outputs: object }[] };
-    };
-    const servers = deployment.resources.filter(
+    const servers = (await program.resources()).filter(
         ({ type }) => type === "hcloud:index/server:Server",
     );
     expect(servers.map(({ outputs }) => outputs)).toEqual([
