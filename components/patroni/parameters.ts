@@ -18,6 +18,11 @@ export const defaultParameters: Record<string, string> = {
     // A peer that is gone is noticed in 20 s, not 60.
     wal_sender_timeout: "20s",
     wal_receiver_timeout: "20s",
+    // A client whose machine is gone keeps its locks for two hours by the kernel's own settings; here for 15 s.
+    tcp_keepalives_idle: "5",
+    tcp_keepalives_interval: "5",
+    tcp_keepalives_count: "3",
+    tcp_user_timeout: "15s",
     random_page_cost: "1.1",
     log_checkpoints: "on",
     log_lock_waits: "on",
