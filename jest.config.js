@@ -16,6 +16,7 @@ function inLab(name) {
         ...common,
         displayName: name,
         testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
+        testEnvironment: "<rootDir>/tests/helpers/labEnvironment.ts",
         globalSetup: "<rootDir>/tests/helpers/labUp.ts",
         globalTeardown: "<rootDir>/tests/helpers/labDown.ts",
     };

@@ -1,10 +1,12 @@
-import { eventually, healthy, lab, nodes, on, tryLab } from "../helpers/lab";
+import { eventually, healthy, lab, nodes, on, tryLab, type Node } from "../helpers/lab";
 import { airflowApi, outputs, runToEnd, type Outputs } from "../helpers/outputs";
 import { patientOn, saveDags, secondAttempt } from "../helpers/tasks";
 
 jest.setTimeout(15 * 60_000);
 
 const folder = "/srv/airflow/dags";
+const lock = 5;
+const held = `select count(*) from pg_locks where locktype = 'advisory' and objid = ${lock} and granted`;
 /** One in CI, where tests before and after this one take the power of others; SURVIVAL=all is for each in turn. */
 const turns = process.env.SURVIVAL === "all" ? nodes : nodes.slice(0, 1);
 let stack: Outputs;
@@ -21,8 +23,28 @@ describe.each(turns)("with %s powered off", (off) => {
     let spread: string;
     let patient: string;
     let offAt: number;
+    /** What a query says, through a node's HAProxy. */
+    const sql = (node: Node, query: string) => on(node, psql(`echo "${query}"`));
+    const psql = (queries: string) => {
+        const { user, password } = stack.credentials.postgres;
+        return `export PGPASSWORD=${password}
+            { ${queries}; } | psql -h 127.0.0.1 -p 5000 -U ${user} -d airflow -XAtq`;
+    };
 
     beforeAll(async () => {
+        // With the primary, its sessions would be gone as well. Its loss is a fault of its own: `npm run faults`.
+        await on(
+            off,
+            `patronictl list | grep --quiet "${off} .* Leader" || exit 0
+            patronictl switchover --candidate ${one} --force`,
+        );
+        await healthy();
+        const open = psql(`echo "begin; select pg_advisory_xact_lock(${lock});"; sleep 900`);
+        // Beside this login, which ends at once.
+        await on(off, `{ ${open}; } </dev/null >/dev/null 2>&1 &`);
+        await eventually("the lock is held", async () =>
+            (await sql(one, held)) === "1\n" ? true : undefined,
+        );
         spread = (await runToEnd(airflowApi(stack, one), "lab_spread")).run;
         patient = await patientOn(stack, off);
         offAt = Date.now() / 1000;
@@ -35,6 +57,12 @@ describe.each(turns)("with %s powered off", (off) => {
         const status = JSON.parse(stdout) as { nodes: { name: string; power: string }[] };
         expect(status.nodes.map(({ name, power }) => [name, power])).toEqual(
             nodes.map((name) => [name, name === off ? "off" : "on"]),
+        );
+    });
+
+    test("what its open transactions held is free", async () => {
+        await eventually("the lock is free", async () =>
+            (await sql(one, held)) === "0\n" ? true : undefined,
         );
     });
 
