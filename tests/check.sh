@@ -26,6 +26,7 @@ main() {
     step "lint" eslint --max-warnings 0 .
     step "build" npm run --silent build
     api
+    step "reference" typedoc --options docs/api/typedoc.json --logLevel Warn --emit none
     echo "check: all clean"
 }
 

@@ -10,5 +10,5 @@ const postgres = new PatroniPostgres("postgres", { nodes, etcd, databases: [{ na
 
 /** On each of the machines, 127.0.0.1:5000 leads to the primary. */
 export const { host, port, user, password } = postgres.database("shop");
-export const addresses = shop.machines.map((machine) => machine.publicAddress);
+/** To log in as root; each line of knownHosts begins with a machine's address. */
 export const { privateKey, knownHosts } = shop;

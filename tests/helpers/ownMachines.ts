@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseDocument, stringify } from "yaml";
+import { cloudApi, type Lab } from "./cloudApi";
 import { eventually, lab, nodes, run, type Node } from "./lab";
 import { root } from "./root";
 
@@ -16,16 +17,13 @@ export interface OwnMachine {
     user?: string;
 }
 
-/** `npm run lab -- ARGS` in one of the labs; gives what it prints. */
-type Lab = (args: string[], input?: string) => Promise<string>;
-
 /** Machines in a lab's cloud that no stack has made, one of them with a user other than root; and the key to them. */
 export async function makeOwnMachines(
     lab: Lab,
 ): Promise<{ machines: OwnMachine[]; privateKey: string }> {
     const key = await sshKey();
     const api = await cloudApi(lab);
-    const { ssh_key } = await api<{ ssh_key: { id: number } }>("ssh_keys", {
+    const { ssh_key } = await api<{ ssh_key: { id: number } }>("POST", "ssh_keys", {
         name: "owner",
         public_key: key.publicKey,
     });
@@ -33,6 +31,7 @@ export async function makeOwnMachines(
         nodes.map(async (name, index) => {
             const location = name.replace("airflow-", "");
             const { server } = await api<{ server: { public_net: { ipv4: { ip: string } } } }>(
+                "POST",
                 "servers",
                 {
                     ...{ name, location, server_type: "cx33", image: "debian-13" },
@@ -78,26 +77,6 @@ async function sshKey(): Promise<{ publicKey: string; privateKey: string }> {
     } finally {
         rmSync(folder, { recursive: true });
     }
-}
-
-type Api = <T>(path: string, body: object) => Promise<T>;
-
-async function cloudApi(lab: Lab): Promise<Api> {
-    const printed = await lab(["env"]);
-    const variable = (name: string) =>
-        new RegExp(`^export ${name}='(.*)'$`, "m").exec(printed)?.[1];
-    const [endpoint, token] = [variable("HCLOUD_ENDPOINT"), variable("HCLOUD_TOKEN")];
-    return async <T>(path: string, body: object) => {
-        const answer = await fetch(`${endpoint}/${path}`, {
-            method: "POST",
-            headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-            body: JSON.stringify(body),
-        });
-        if (!answer.ok) {
-            throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`);
-        }
-        return (await answer.json()) as T;
-    };
 }
 
 /** A user who may become root, as many providers' images have one. */

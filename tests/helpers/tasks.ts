@@ -38,10 +38,13 @@ export async function secondAttempt(
     run: string,
     asked: Node,
 ): Promise<{ node: string; at: number }> {
-    const attempt = await eventually("the second attempt", async () =>
-        (await attempts(stack, run, asked)).find(
-            ({ state, try_number: number }) => state === "running" && number === 2,
-        ),
+    const attempt = await eventually(
+        "the second attempt",
+        async () =>
+            (await attempts(stack, run, asked)).find(
+                ({ state, try_number: number }) => state === "running" && number === 2,
+            ),
+        5 * 60_000,
     );
     return { node: attempt.hostname, at: Date.parse(attempt.start_date) / 1000 };
 }

@@ -1,5 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { request, type RequestOptions } from "node:https";
+import { cloudApi, type CloudApi } from "../helpers/cloudApi";
 import { configured } from "../helpers/config";
 import { eventually, healthy, lab, nodes, on, tryOn, type Node } from "../helpers/lab";
 import { outputs, resources, type Resource } from "../helpers/outputs";
@@ -10,22 +11,9 @@ const zone = "example.com";
 const domain = `airflow.${zone}`;
 const kinds = /^hcloud:index\/(network|loadBalancer|serverNetwork|managedCertificate|zoneRrset)/;
 
-let api: { endpoint: string; token: string };
+let ask: CloudApi;
 let address: string;
 let certificate: string;
-
-/** Hetzner's API, as the provider asks it. */
-async function ask<T>(method: string, path: string, body?: object): Promise<T> {
-    const response = await fetch(`${api.endpoint}${path}`, {
-        method,
-        headers: { Authorization: `Bearer ${api.token}` },
-        body: body && JSON.stringify(body),
-    });
-    if (!response.ok) {
-        throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    }
-    return (await response.json()) as T;
-}
 
 /** What a browser gets under the domain's name; its certificate is checked. */
 function browse(path: string, more: RequestOptions = {}): Promise<number | undefined> {
@@ -50,7 +38,7 @@ async function health(): Promise<string[]> {
             targets: { server: { id: number }; health_status: { status: string }[] }[];
         }[];
     }
-    const { load_balancers } = await ask<Told>("GET", "/load_balancers");
+    const { load_balancers } = await ask<Told>("GET", "load_balancers");
     const { servers } = await ask<{ servers: { id: number; name: Node }[] }>("GET", "/servers");
     return nodes.map((node) => {
         const id = servers.find(({ name }) => name === node)?.id;
@@ -81,13 +69,10 @@ function outputOf(all: Resource[], type: string, output: string): string {
 }
 
 beforeAll(async () => {
-    const environment = await lab(["env"]);
-    const value = (name: string) =>
-        new RegExp(`^export ${name}='?([^'\\n]+)`, "m").exec(environment)?.[1] ?? "";
-    api = { endpoint: value("HCLOUD_ENDPOINT"), token: value("HCLOUD_TOKEN") };
-    const { zones } = await ask<{ zones: { name: string }[] }>("GET", `/zones?name=${zone}`);
+    ask = await cloudApi(lab);
+    const { zones } = await ask<{ zones: { name: string }[] }>("GET", `zones?name=${zone}`);
     if (zones.length === 0) {
-        await ask("POST", "/zones", { name: zone, mode: "primary" });
+        await ask("POST", "zones", { name: zone, mode: "primary" });
     }
 });
 
@@ -102,7 +87,7 @@ test("up puts a load balancer in front, which the domain leads to", async () => 
     expect(endpoints).toMatchObject({ domain: `https://${domain}`, loadBalancer: address });
     const { rrset } = await ask<{ rrset: { records: { value: string }[] } }>(
         "GET",
-        `/zones/${zone}/rrsets/airflow/A`,
+        `zones/${zone}/rrsets/airflow/A`,
     );
     expect(rrset.records.map(({ value }) => value)).toEqual([address]);
     await becomes("healthy", "healthy", "healthy");
@@ -179,7 +164,7 @@ test("another domain gets a certificate of its own, and the former one goes", as
     );
     const { certificates } = await ask<{ certificates: { domain_names: string[] }[] }>(
         "GET",
-        "/certificates",
+        "certificates",
     );
     expect(certificates.map(({ domain_names }) => domain_names)).toEqual([[other]]);
 });
@@ -188,10 +173,10 @@ test("without the domain all of it goes, and the machines' own ways in stay", as
     await lab(["pulumi", "up", "--yes", "--skip-preview"]);
     expect((await resources()).filter(({ type }) => kinds.test(type))).toEqual([]);
     for (const kind of ["load_balancers", "networks", "certificates", `zones/${zone}/rrsets`]) {
-        const told = await ask<Record<string, unknown[]>>("GET", `/${kind}`);
+        const told = await ask<Record<string, unknown[]>>("GET", kind);
         expect(told[kind.split("/").at(-1) ?? ""]).toEqual([]);
     }
-    await ask("DELETE", `/zones/${zone}`);
+    await ask("DELETE", `zones/${zone}`);
     const left = await on(
         nodes[1],
         "ss -H -lnt 'sport = :8082'; ip -4 -brief address show eth1 || :",

@@ -150,13 +150,21 @@ test("the examples ask for the versions that are tested", () => {
     }
 });
 
+test("ten lines of TypeScript are enough for a highly available PostgreSQL", () => {
+    const program = readFileSync(join(root, "examples/postgresql/index.ts"), "utf8");
+    const lines = program.split("\n").filter((line) => line !== "" && !line.startsWith("/**"));
+    expect(lines.length).toBeLessThanOrEqual(10);
+});
+
 test("postgresql: a client is answered, also after the primary's machine is gone", async () => {
     const example = await Deployed.example("postgresql");
-    const { addresses, user, password } = await example.outputs<{
-        addresses: string[];
+    const { knownHosts, user, password } = await example.outputs<{
+        knownHosts: string;
         user: string;
         password: string;
     }>();
+    const addresses = [...knownHosts.matchAll(/^\S+/gm)].map(([address]) => address);
+    expect(addresses).toHaveLength(3);
     const sql = (address: string, statement: string) =>
         example.on(
             address,
@@ -181,10 +189,14 @@ test("postgresql: a client is answered, also after the primary's machine is gone
         expect(Number(await sql(address, "select count(*) from orders where id = 1"))).toBe(1);
     }
     await labVerb("start", primary);
-    await eventually("all three are members again", async () => {
-        const members = await example.on(survivors[0], "patronictl list --format tsv");
-        return members.match(/streaming/g)?.length === 2 ? true : undefined;
-    });
+    await eventually(
+        "all three are members again",
+        async () => {
+            const members = await example.on(survivors[0], "patronictl list --format tsv");
+            return members.match(/streaming/g)?.length === 2 ? true : undefined;
+        },
+        5 * minute,
+    );
     await example.destroy();
 });
 
@@ -251,4 +263,9 @@ test("own-machines: Airflow runs a DAG on machines that the program did not make
     );
     const api = new AirflowApi({ url: web[2], certificate, ...admin });
     expect((await runToEnd(api, "lab_hello")).state).toBe("success");
+
+    // The machines are their owner's, and stay; the files that the program wrote go.
+    await example.destroy();
+    const written = "/etc/patroni/airflow-ha/*.yml /etc/airflow/secrets.env /etc/nftables.conf";
+    await example.on(machines[1].address, `! ls ${written}`);
 });
