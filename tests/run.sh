@@ -7,9 +7,9 @@ main() {
     shift
     cd "$(dirname "${BASH_SOURCE[0]}")/.."
     bash lab/install.sh
-    # The lab's tests build on one lab and on each other's order.
+    # The lab's tests build on one lab and on each other's order. They take long: each says when it is done.
     local order=()
-    [[ $kind == unit ]] || order=(--runInBand)
+    [[ $kind == unit ]] || order=(--runInBand --verbose)
     # Once for all tests of it, and outside of their time: on a new machine it is built.
     [[ $kind != unit ]] || node_modules/.bin/node -e 'import("./lab/engine/index.ts").then((it) => it.ensureEngine())'
     exec node_modules/.bin/jest "${order[@]}" "$@" --selectProjects "$kind"

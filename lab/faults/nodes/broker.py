@@ -8,7 +8,7 @@ import amqp
 from common import patience
 
 queue = "lab_faults"
-brokers = [urlsplit(url) for url in os.environ["AIRFLOW__CELERY__BROKER_URL"].split(";")]
+brokers = [urlsplit(url) for url in os.environ["CELERY_BROKER_WRITE_URL"].split(";")]
 
 
 class Broker:
