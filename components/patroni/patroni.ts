@@ -4,7 +4,7 @@ import type { EtcdCluster } from "../etcd";
 import { haproxyPart } from "../haproxy/haproxy";
 import type { MeshNode } from "../node";
 import { ports } from "../ports";
-import { refuse } from "../problems";
+import { refuse, type Problem } from "../problems";
 import { recoveryCommand } from "../recovery";
 import { RemoteFile, RemoteScript, type RemoteFileArgs } from "../remote";
 import { versions } from "../versions";
@@ -28,7 +28,7 @@ import { databasesOf, postgresProblems } from "./validate";
 export interface PatroniPostgresArgs {
     /** Where PostgreSQL runs: one primary, the others stream from it; from 2 nodes. */
     nodes: MeshNode[];
-    /** Where Patroni keeps who the primary is. */
+    /** Where Patroni keeps who the primary is: of one PatroniPostgres only. */
     etcd: EtcdCluster;
     /** The databases to be made. One that is taken away here is not deleted. */
     databases: DatabaseArgs[];
@@ -41,6 +41,9 @@ export interface PatroniPostgresArgs {
     /** How soon a lost primary is replaced. */
     failover?: FailoverArgs;
 }
+
+/** Which one keeps its state in which etcd. */
+const owners = new WeakMap<EtcdCluster, string>();
 
 /** What is made on one node. */
 interface Member {
@@ -65,7 +68,8 @@ export class PatroniPostgres extends pulumi.ComponentResource {
      */
     constructor(name: string, args: PatroniPostgresArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:PatroniPostgres", name, {}, opts);
-        refuse(this, name, postgresProblems(args));
+        refuse(this, name, [...postgresProblems(args), ...etcdProblems(args.etcd)]);
+        owners.set(args.etcd, name);
         this.outage = outageOf(failoverOf(args.failover));
 
         const passwords = {
@@ -231,4 +235,11 @@ export class PatroniPostgres extends pulumi.ComponentResource {
         const options = { parent: this, additionalSecretOutputs: ["result"] };
         return new random.RandomPassword(name, { length: 32, special: false }, options).result;
     }
+}
+
+/** Patroni has the same scope for all: the members of a second one would join the first one's cluster. */
+function etcdProblems(etcd: EtcdCluster): Problem[] {
+    const owner = owners.get(etcd);
+    const wanted = "each PatroniPostgres needs an EtcdCluster of its own";
+    return owner === undefined ? [] : [`etcd: "${owner}" keeps its state in it; ${wanted}`];
 }

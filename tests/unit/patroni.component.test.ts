@@ -138,3 +138,26 @@ test("tells clients how to reach a database, and knows no other", async () => {
         'PatroniPostgres has no database "flow", only airflow',
     );
 });
+
+test("a second one on the same etcd is refused, and nothing of it is made", async () => {
+    let refused: unknown;
+    const all = await record(() => {
+        const nodes = meshNodes();
+        const etcd = new EtcdCluster("etcd", { nodes });
+        const other = new EtcdCluster("other-etcd", { nodes });
+        const databases = [{ name: "airflow" }];
+        new PatroniPostgres("first", { nodes, etcd, databases });
+        try {
+            new PatroniPostgres("second", { nodes, etcd, databases });
+        } catch (error) {
+            refused = error;
+        }
+        new PatroniPostgres("third", { nodes, etcd: other, databases });
+    });
+    expect((refused as Error).message).toBe(
+        "second has 1 problem:\n" +
+            '  - etcd: "first" keeps its state in it; each PatroniPostgres needs an EtcdCluster of its own',
+    );
+    expect(all.filter(({ parent }) => parent === "second")).toEqual([]);
+    expect(all.filter(({ parent }) => parent === "third")).not.toEqual([]);
+});
