@@ -16,11 +16,11 @@ import { flowerEnvironment, secretsEnvironment } from "./renderSecrets";
 import { awaitDatabasePath, target, units } from "./renderUnits";
 import { watchdogPath } from "./renderWatchdog";
 import { createWebEntrance } from "./webEntrance";
-import { airflowProblems, defaults, type AirflowSettings } from "./validate";
+import { airflowProblems, defaults, placeProblems, type AirflowSettings } from "./validate";
 
 /** Where one node's Airflow runs, what it stands on, and its settings. */
 export interface AirflowNodeArgs {
-    /** The machine to set up. */
+    /** The machine to set up: one of the nodes of the database, of the broker and of the DAGs. */
     node: MeshNode;
     /** All machines that run Airflow, this one too: HAProxy leads to every API server. */
     nodes: MeshNode[];
@@ -75,7 +75,7 @@ export class AirflowNode extends pulumi.ComponentResource {
      */
     constructor(name: string, args: AirflowNodeArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:AirflowNode", name, {}, opts);
-        refuse(this, name, airflowProblems(args));
+        refuse(this, name, [...placeProblems(args), ...airflowProblems(args)]);
         this.on = new OnNode(name, args.node, this);
         this.args = { ...defaults, ...given(args) };
 

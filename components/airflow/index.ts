@@ -1,3 +1,8 @@
 export { AirflowNode, type AirflowNodeArgs } from "./airflowNode";
 export { AirflowSecrets, type AirflowSecretsArgs, type Certificate } from "./airflowSecrets";
-export { airflowProblems, type AirflowSettings } from "./validate";
+export {
+    airflowProblems,
+    placeProblems,
+    type AirflowPlaces,
+    type AirflowSettings,
+} from "./validate";

@@ -10,6 +10,20 @@ export interface AirflowSettings {
     httpsPort: number;
 }
 
+/** The part of AirflowNode's arguments that says where it is, and where there is what it stands on. */
+export interface AirflowPlaces {
+    node: Named;
+    nodes: Named[];
+    /** Every node, if it names none. */
+    database: { nodes?: string[] };
+    broker: { hosts: Named[] };
+    dags: { nodes: string[] };
+}
+
+interface Named {
+    name: string;
+}
+
 export const defaults: AirflowSettings = {
     workerConcurrency: 8,
     defaultTaskRetries: 1,
@@ -37,4 +51,24 @@ export function airflowProblems(settings: Partial<AirflowSettings>): Problem[] {
         const valid = Number.isInteger(value) && value >= least && value <= most;
         return valid ? [] : [problem(key, value, allowed)];
     });
+}
+
+/** Airflow talks to its own node's HAProxy and RabbitMQ, and reads its own node's DAGs: without them it would wait for ever. */
+export function placeProblems({ node, nodes, database, broker, dags }: AirflowPlaces): Problem[] {
+    const { name } = node;
+    const all = namesOf(nodes);
+    const missingOn = (what: string, names = [name]) =>
+        names.includes(name)
+            ? []
+            : [problem("node", name, `allowed are the nodes of ${what}: ${names.join(", ")}`)];
+    return [
+        ...missingOn("database", database.nodes),
+        ...missingOn("broker", namesOf(broker.hosts)),
+        ...missingOn("dags", dags.nodes),
+        ...(all.includes(name) ? [] : [problem("nodes", all, `"${name}" has to be among them`)]),
+    ];
+}
+
+function namesOf(nodes: Named[]): string[] {
+    return nodes.map((node) => node.name);
 }

@@ -38,6 +38,8 @@ export interface DagSyncArgs {
 export class DagSync extends pulumi.ComponentResource {
     /** The folder's absolute path. */
     readonly path: string;
+    /** Names of the nodes that have it. */
+    readonly nodes: string[];
 
     private readonly args: Required<DagSyncArgs>;
 
@@ -50,6 +52,7 @@ export class DagSync extends pulumi.ComponentResource {
         refuse(this, name, dagSyncProblems(args));
         this.args = { ...args, owner: args.owner ?? "airflow" };
         this.path = args.path;
+        this.nodes = args.nodes.map((node) => node.name);
 
         const key = new random.RandomPassword(
             `${name}-key`,

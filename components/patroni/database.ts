@@ -20,6 +20,8 @@ export interface Database {
     host: "127.0.0.1";
     /** TCP port of that HAProxy. */
     port: number;
+    /** Names of the nodes that have that HAProxy. @default every node that an AirflowNode is made on */
+    nodes?: string[];
     /** Seconds for which it may be away while another primary takes over. @default 30 */
     outage?: number;
     /** Whoever uses the database depends on this: then it is there, and HAProxy serves on every node. */

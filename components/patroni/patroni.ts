@@ -59,8 +59,8 @@ interface Member {
  */
 export class PatroniPostgres extends pulumi.ComponentResource {
     private readonly databases = new Map<string, Database>();
-    /** Seconds. */
-    private readonly outage: number;
+    /** What clients are told besides: how long it may be away, in seconds, and on which nodes it is reached. */
+    private readonly reach: Pick<Database, "outage" | "nodes">;
 
     /**
      * `name` begins the names of all that it makes.
@@ -70,7 +70,10 @@ export class PatroniPostgres extends pulumi.ComponentResource {
         super("airflow-ha:index:PatroniPostgres", name, {}, opts);
         refuse(this, name, [...postgresProblems(args), ...etcdProblems(args.etcd)]);
         owners.set(args.etcd, name);
-        this.outage = outageOf(failoverOf(args.failover));
+        this.reach = {
+            outage: outageOf(failoverOf(args.failover)),
+            nodes: args.nodes.map((node) => node.name),
+        };
 
         const passwords = {
             superuser: this.createPassword(`${name}-superuser-password`),
@@ -226,7 +229,7 @@ export class PatroniPostgres extends pulumi.ComponentResource {
             password,
             host: "127.0.0.1",
             port: ports.postgresPrimary,
-            outage: this.outage,
+            ...this.reach,
             component: this,
         });
     }

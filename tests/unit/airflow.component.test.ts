@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { AirflowNode, AirflowSecrets } from "../../components/airflow";
 import { DagSync } from "../../components/dagsync";
-import type { Database } from "../../components/patroni";
-import type { Broker } from "../../components/rabbit";
+import { EtcdCluster } from "../../components/etcd";
+import { PatroniPostgres, type Database } from "../../components/patroni";
+import { RabbitCluster, type Broker } from "../../components/rabbit";
 import { meshNodes, record, type Registered } from "../helpers/mocks";
 
 const names = ["node1", "node2", "node3"];
@@ -193,6 +194,40 @@ test("bad settings are one error", async () => {
     await expect(airflow({ workerConcurrency: 0 })).rejects.toThrow(
         /^node1 has 1 problem:\n {2}- workerConcurrency: got 0; allowed are 1 to 256 tasks at once$/,
     );
+});
+
+test("a node that PostgreSQL, RabbitMQ and the DAGs are not on is refused, and nothing of it is made", async () => {
+    let refused: unknown;
+    const all = await record(() => {
+        const nodes = meshNodes(4);
+        const three = nodes.slice(0, 3);
+        const etcd = new EtcdCluster("etcd", { nodes: three });
+        const databases = [{ name: "airflow" }];
+        const postgres = new PatroniPostgres("postgres", { nodes: three, etcd, databases });
+        const rabbit = new RabbitCluster("rabbit", { nodes: three, vhosts: ["airflow"] });
+        try {
+            new AirflowNode("node4", {
+                node: nodes[3],
+                nodes: three,
+                database: postgres.database("airflow"),
+                broker: rabbit.broker("airflow"),
+                dags: new DagSync("dags", { nodes: three, path: "/srv/airflow/dags" }),
+                secrets: new AirflowSecrets("airflow", { nodes }),
+            });
+        } catch (error) {
+            refused = error;
+        }
+    });
+    expect((refused as Error).message).toBe(
+        [
+            "node4 has 4 problems:",
+            '  - node: got "node4"; allowed are the nodes of database: node1, node2, node3',
+            '  - node: got "node4"; allowed are the nodes of broker: node1, node2, node3',
+            '  - node: got "node4"; allowed are the nodes of dags: node1, node2, node3',
+            '  - nodes: got ["node1","node2","node3"]; "node4" has to be among them',
+        ].join("\n"),
+    );
+    expect(all.filter(({ parent }) => parent === "node4")).toEqual([]);
 });
 
 describe("AirflowSecrets", () => {

@@ -1,4 +1,9 @@
-import { airflowProblems, type AirflowSettings } from "../../components/airflow";
+import {
+    airflowProblems,
+    placeProblems,
+    type AirflowPlaces,
+    type AirflowSettings,
+} from "../../components/airflow";
 
 test("the defaults are right", () => {
     expect(airflowProblems({})).toEqual([]);
@@ -28,4 +33,41 @@ test.each<[Partial<AirflowSettings>, string[]]>([
     ],
 ])("%j", (settings, problems) => {
     expect(airflowProblems(settings)).toEqual(problems);
+});
+
+describe("where it is", () => {
+    const named = (...names: string[]) => names.map((name) => ({ name }));
+    const places: AirflowPlaces = {
+        node: { name: "b" },
+        nodes: named("a", "b", "c"),
+        database: { nodes: ["a", "b"] },
+        broker: { hosts: named("b", "c") },
+        dags: { nodes: ["b", "d"] },
+    };
+
+    test("a node of all that it stands on is right, and of a database that names no nodes each one is", () => {
+        expect(placeProblems(places)).toEqual([]);
+        expect(placeProblems({ ...places, database: {} })).toEqual([]);
+    });
+
+    test.each<[Partial<AirflowPlaces>, string[]]>([
+        [
+            { database: { nodes: ["a", "c"] } },
+            ['node: got "b"; allowed are the nodes of database: a, c'],
+        ],
+        [{ broker: { hosts: named("a") } }, ['node: got "b"; allowed are the nodes of broker: a']],
+        [{ dags: { nodes: ["c", "d"] } }, ['node: got "b"; allowed are the nodes of dags: c, d']],
+        [{ nodes: named("a", "c") }, ['nodes: got ["a","c"]; "b" has to be among them']],
+        [
+            { node: { name: "e" } },
+            [
+                'node: got "e"; allowed are the nodes of database: a, b',
+                'node: got "e"; allowed are the nodes of broker: b, c',
+                'node: got "e"; allowed are the nodes of dags: b, d',
+                'nodes: got ["a","b","c"]; "e" has to be among them',
+            ],
+        ],
+    ])("%j", (other, problems) => {
+        expect(placeProblems({ ...places, ...other })).toEqual(problems);
+    });
 });

@@ -131,6 +131,7 @@ test("tells clients how to reach a database, and knows no other", async () => {
         user: "flow",
         host: "127.0.0.1",
         port: 5000,
+        nodes: names,
         outage: 30,
         component: postgres,
     });
