@@ -182,7 +182,7 @@ export class AirflowNode extends pulumi.ComponentResource {
             files,
             dependsOn: [
                 install.installed,
-                createLogCopies(this.on, node, peers, install.installed),
+                createLogCopies(this.on, node, peers, [install.installed, ...files]),
                 this.migration,
                 database.component,
                 broker.component,

@@ -1,14 +1,18 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { MeshNode } from "../node";
 import { instancesOf, type RemoteScript } from "../remote";
 import type { OnNode } from "./onNode";
 import { copiesState, copyLogsPath, receiverSocket, receiverUnit } from "./renderLogCopies";
 
-/** The node takes copies of its peers' task logs, and has what it needs to send its own. */
+/**
+ * The node takes copies of its peers' task logs, and has what it needs to send its own. `before` are its files as well:
+ * a sender that runs already is started anew, and would be with the older ones.
+ */
 export function createLogCopies(
     on: OnNode,
     node: MeshNode,
     peers: MeshNode[],
-    installed: RemoteScript,
+    before: pulumi.Resource[],
 ): RemoteScript {
     const units = "/etc/systemd/system/airflow-log-receiver";
     const files = [
@@ -19,6 +23,6 @@ export function createLogCopies(
     return on.script("receive-logs", "airflow-logs-start.sh", {
         variables: { STATE: copiesState, MACHINES: instancesOf(peers) },
         files,
-        dependsOn: [installed],
+        dependsOn: before,
     });
 }
