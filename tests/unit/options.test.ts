@@ -1,6 +1,12 @@
 import * as command from "@pulumi/command";
 import * as hcloud from "@pulumi/hcloud";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import * as tls from "@pulumi/tls";
+import * as airflowHa from "../../components";
 import {
+    AirflowNode,
+    AirflowSecrets,
     DagSync,
     EtcdCluster,
     ExistingMachines,
@@ -12,6 +18,8 @@ import {
 } from "../../components";
 import { meshNodes, record, type Registered } from "../helpers/mocks";
 
+jest.setTimeout(60_000);
+
 const hetzner = {
     locations: ["nbg1", "fsn1", "hel1"],
     serverType: "cx33",
@@ -22,55 +30,98 @@ const own = {
     privateKey: "key",
     adminCidrs: ["203.0.113.0/24"],
 };
+const nodes = meshNodes();
+const databases = [{ name: "shop" }];
 
-function below(all: Registered[], component: string): string[] {
-    return all.filter(({ parent }) => parent === component).map(({ name }) => name);
-}
+type Options = pulumi.ComponentResourceOptions;
 
-describe("what depends on a component waits for the whole of it", () => {
-    const nodes = meshNodes();
-    const made = {
-        hetzner: () => new HetznerMachines("it", hetzner),
-        own: () => new ExistingMachines("it", own),
-        balancer: () =>
-            new HetznerLoadBalancer("it", {
-                machines: new HetznerMachines("machines", {
-                    ...hetzner,
-                    privateCidr: "10.91.0.0/24",
-                }).machines,
-                domain: "example.com",
-                dnsZone: "example.com",
-            }),
-        mesh: () => new WireGuardMesh("it", { machines: nodes }),
-        etcd: () => new EtcdCluster("it", { nodes }),
-        postgres: () =>
-            new PatroniPostgres("it", {
-                nodes,
-                etcd: new EtcdCluster("etcd", { nodes }),
-                databases: [{ name: "shop" }],
-            }),
-        rabbit: () => new RabbitCluster("it", { nodes, vhosts: ["shop"] }),
-        dags: () => new DagSync("it", { nodes, path: "/srv/dags" }),
-    };
-
-    test.each(Object.entries(made))("%s", async (_, make) => {
-        const all = await record(() => {
-            new command.local.Command("after", {}, { dependsOn: make() });
+/** Each component, named "it"; what it stands on has no options. */
+const components: Record<string, (opts?: Options) => pulumi.ComponentResource> = {
+    AirflowNode: (opts) => {
+        const secrets = new AirflowSecrets("secrets", { nodes });
+        const login = { user: "shop", password: pulumi.secret("password"), component: secrets };
+        const args = {
+            node: nodes[0],
+            nodes,
+            database: { ...login, name: "shop", host: "127.0.0.1" as const, port: 5000 },
+            broker: { ...login, vhost: "shop", port: 5672, hosts: nodes },
+            dags: new DagSync("dags", { nodes, path: "/srv/dags" }),
+            secrets,
+        };
+        return new AirflowNode("it", args, opts);
+    },
+    AirflowSecrets: (opts) => new AirflowSecrets("it", { nodes }, opts),
+    DagSync: (opts) => new DagSync("it", { nodes, path: "/srv/dags" }, opts),
+    EtcdCluster: (opts) => new EtcdCluster("it", { nodes }, opts),
+    ExistingMachines: (opts) => new ExistingMachines("it", own, opts),
+    HetznerLoadBalancer: (opts) => {
+        const { machines } = new HetznerMachines("machines", {
+            ...hetzner,
+            privateCidr: "10.91.0.0/24",
         });
-        const after = all.find(({ name }) => name === "after");
-        const children = below(all, "it");
+        const args = { machines, domain: "example.com", dnsZone: "example.com" };
+        return new HetznerLoadBalancer("it", args, opts);
+    },
+    HetznerMachines: (opts) => new HetznerMachines("it", hetzner, opts),
+    PatroniPostgres: (opts) => {
+        const etcd = new EtcdCluster("etcd", { nodes });
+        return new PatroniPostgres("it", { nodes, etcd, databases }, opts);
+    },
+    RabbitCluster: (opts) => new RabbitCluster("it", { nodes, vhosts: ["shop"] }, opts),
+    WireGuardMesh: (opts) => new WireGuardMesh("it", { machines: nodes }, opts),
+};
+
+test("every component is here", () => {
+    const exported = Object.keys(airflowHa).filter((name) => name !== "ports");
+    expect(Object.keys(components)).toEqual(exported.sort());
+});
+
+describe.each(Object.entries(components))("%s", (component, make) => {
+    let all: Registered[];
+    let children: Registered[];
+
+    beforeAll(async () => {
+        all = await record(() => {
+            const providers = {
+                command: new command.Provider("command-provider"),
+                hcloud: new hcloud.Provider("hcloud-provider", { token: "token" }),
+                random: new random.Provider("random-provider"),
+                tls: new tls.Provider("tls-provider"),
+            };
+            const it = make({ protect: true, providers });
+            new command.local.Command("after", {}, { dependsOn: it });
+        });
+        const type = `airflow-ha:index:${component}`;
+        children = all.filter((each) => each.parent === "it" && each.parentType === type);
         expect(children.length).toBeGreaterThan(4);
-        expect(after?.dependsOn).toEqual(expect.arrayContaining(children));
+    });
+
+    test("what depends on it waits for the whole of it", () => {
+        const after = all.find(({ name }) => name === "after");
+        expect(after?.dependsOn).toEqual(
+            expect.arrayContaining(children.map((child) => child.name)),
+        );
+    });
+
+    test("protect and providers reach all that it makes, and nothing else", () => {
+        for (const resource of all.filter(({ name }) => name !== "it")) {
+            const { name, type, provider, protect } = resource;
+            const reached = children.includes(resource);
+            expect({ name, provider, protect }).toEqual({
+                name,
+                provider: reached ? `${type.split(":")[0]}-provider` : "",
+                protect: reached,
+            });
+        }
     });
 });
 
-test("protect and a provider reach the machines", async () => {
+test("one provider reaches what is of its kind", async () => {
     const all = await record(() => {
         const project = new hcloud.Provider("project", { token: "token" });
-        new HetznerMachines("it", hetzner, { protect: true, provider: project });
+        new HetznerMachines("it", hetzner, { provider: project });
     });
     const cloud = all.filter(({ type }) => /^hcloud:index/.test(type));
     expect(cloud).toHaveLength(5);
     expect(new Set(cloud.map(({ provider }) => provider))).toEqual(new Set(["project"]));
-    expect(new Set(cloud.map(({ protect }) => protect))).toEqual(new Set([true]));
 });
