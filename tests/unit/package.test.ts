@@ -4,6 +4,7 @@ import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
+import { blocks, pages } from "../helpers/docs";
 import { root } from "../helpers/root";
 import type { Import } from "./package/importer";
 
@@ -98,20 +99,39 @@ test("its import exports all components, registers no resource and reads no conf
     expect(result.used.registered).toBeGreaterThan(100);
 });
 
+/** The pages' programs by file: the README's stands alone, the parts on docs/components.md go on from it. */
+function examples(): Record<string, string> {
+    const all = pages()
+        .flatMap(blocks)
+        .filter(({ info }) => info === "ts");
+    const of = (page: string) => all.filter((block) => block.page === page);
+    const [readme, ...parts] = [...of("README.md"), ...of("docs/components.md")];
+    // Another page's would not be compiled.
+    expect(all).toHaveLength(1 + parts.length);
+    expect(readme.text).toContain("new PatroniPostgres");
+    expect(parts.map(({ page }) => page)).toEqual(["docs/components.md", "docs/components.md"]);
+    const reader = `import * as pulumi from "@pulumi/pulumi";
+import type { HetznerMachinesArgs } from "airflow-ha";
+declare const args: HetznerMachinesArgs;
+`;
+    return {
+        "readme.ts": readme.text,
+        "components.ts": [readme.text, reader, ...parts.map(({ text }) => text)].join("\n"),
+    };
+}
+
 /** Pulumi's own template for TypeScript has the first; it does not look at `exports`. */
 test.each([
     ["commonjs", "node10"],
     ["nodenext", "nodenext"],
-])("the README's example compiles against it (module %s, resolution %s)", (module, resolution) => {
-    const [, section = ""] = readFileSync(join(root, "README.md"), "utf8").split(
-        "## In other stacks",
-    );
-    const [, example = ""] = /```ts\n([^]*?)```/.exec(section) ?? [];
-    expect(example).toContain("new PatroniPostgres");
+])("the pages' examples compile against it (module %s, resolution %s)", (module, resolution) => {
+    const programs = examples();
     const how = { module, moduleResolution: resolution, target: "es2022", types: [] };
     const compilerOptions = { ...how, strict: true, noEmit: true, skipLibCheck: true };
-    const project = { compilerOptions, files: ["index.ts"] };
-    writeFileSync(join(folder, "index.ts"), example);
+    const project = { compilerOptions, files: Object.keys(programs) };
+    for (const [file, text] of Object.entries(programs)) {
+        writeFileSync(join(folder, file), text);
+    }
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
     expect(compile()).toBe("");
 });
