@@ -77,7 +77,7 @@ test("the package is the compiled components, the scripts that they run, and wha
     );
 });
 
-test("its import exports all components, registers no resource and reads no configuration", () => {
+test("its import exports all components, registers no resource and reads no configuration; they use every script", () => {
     const importer = join(root, "tests/unit/package/importer.ts");
     const result = JSON.parse(run(join(bin, "node"), [importer], folder)) as Import;
     expect(result.exported).toEqual([
@@ -97,6 +97,7 @@ test("its import exports all components, registers no resource and reads no conf
     expect(result.read).toEqual([]);
     expect(result.used.read).toEqual(["package:setting"]);
     expect(result.used.registered).toBeGreaterThan(100);
+    expect(result.used.scripts).toEqual(files.filter((file) => file.startsWith("scripts/")).sort());
 });
 
 /** The pages' programs by file: the README's stands alone, the parts on docs/components.md go on from it. */
