@@ -61,7 +61,7 @@ export class ExistingMachines extends pulumi.ComponentResource {
         this.machines = plan.machines.map((existing) => {
             const child = `${name}-${existing.name}`;
             const machine = this.describe(existing);
-            const dependsOn = this.createSshd(child, machine);
+            const dependsOn = this.createSshd(child, machine, plan.adminCidrs);
             const exposed = exposures({ ...plan, sshPort: existing.sshPort ?? ports.ssh });
             return closed(child, machine, exposed, { parent: this, dependsOn });
         });
@@ -87,8 +87,8 @@ export class ExistingMachines extends pulumi.ComponentResource {
         return { name, location, publicAddress: address, connection, user, sshPort, instance };
     }
 
-    /** The first change on the machine, and only if it is the right one. */
-    private createSshd(child: string, machine: Machine): RemoteScript {
+    /** The first setting that is changed on the machine, and only if it is the right one and lets its operator in. */
+    private createSshd(child: string, machine: Machine, adminCidrs: string[]): RemoteScript {
         const limits = new RemoteFile(
             `${child}-sshd-limits`,
             {
@@ -96,7 +96,7 @@ export class ExistingMachines extends pulumi.ComponentResource {
                 path: "/etc/ssh/sshd_config.d/10-airflow-ha.conf",
                 content: renderSshdLimits(),
             },
-            { parent: this, dependsOn: booted(child, machine, this) },
+            { parent: this, dependsOn: booted(child, machine, adminCidrs, this) },
         );
         return new RemoteScript(
             `${child}-sshd`,

@@ -192,7 +192,7 @@ export class HetznerMachines extends pulumi.ComponentResource {
             resource: server,
             privateCidr: args.privateCidr,
         };
-        const dependsOn = booted(child, machine, this);
+        const dependsOn = booted(child, machine, args.adminCidrs, this);
         return { machine: closed(child, machine, exposed, { parent: this, dependsOn }), hostKey };
     }
 }

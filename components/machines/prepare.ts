@@ -6,16 +6,25 @@ import { meshInterface } from "../wireguard/render";
 import type { Exposure } from "./exposure";
 import { renderNftables } from "./render";
 
-/** Awaits the end of the machine's boot, and refuses one that is not what it should be. */
-export function booted(child: string, machine: Machine, parent: pulumi.Resource): RemoteScript {
+/**
+ * Awaits the end of the machine's boot, and refuses one that is not what it should be. Who changes its files waits for
+ * this: with other `adminCidrs` it runs again first, and refuses those that the operator is not in.
+ */
+export function booted(
+    child: string,
+    machine: Machine,
+    adminCidrs: string[],
+    parent: pulumi.Resource,
+): RemoteScript {
+    const variables = { NAME: machine.name, ADMIN_CIDRS: adminCidrs.join(" ") };
     return new RemoteScript(
         `${child}-boot`,
-        { machine, script: "machine-boot.sh", variables: { NAME: machine.name } },
+        { machine, script: "machine-boot.sh", variables },
         { parent },
     );
 }
 
-/** Closes the machine's own firewall; gives the machine as it is after that. */
+/** Closes the machine's own firewall, after `booted`; gives the machine as it is after that. */
 export function closed(
     child: string,
     machine: Machine,
@@ -32,15 +41,9 @@ export function closed(
         },
         options,
     );
-    const admins = exposed.find(({ description }) => description === "SSH")?.sources ?? [];
     const prepared = new RemoteScript(
         `${child}-prepare`,
-        {
-            machine,
-            script: "machine-prepare.sh",
-            variables: { ADMIN_CIDRS: admins.join(" ") },
-            files: [nftables],
-        },
+        { machine, script: "machine-prepare.sh", files: [nftables] },
         { parent: options.parent },
     );
     return { ...machine, connection: after(machine.connection, [prepared]) };

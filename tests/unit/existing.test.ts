@@ -141,14 +141,22 @@ describe("ExistingMachines", () => {
     });
 
     it("works through sudo for anybody but root", () => {
-        expect(named("own-one-boot")?.inputs.create).toBe("NAME='one' bash -s");
-        expect(named("own-two-boot")?.inputs.create).toBe(asRoot("ops", "NAME='two' bash -s"));
+        const command = (name: string) => `ADMIN_CIDRS='203.0.113.0/24' NAME='${name}' bash -s`;
+        expect(named("own-one-boot")?.inputs.create).toBe(command("one"));
+        expect(named("own-two-boot")?.inputs.create).toBe(asRoot("ops", command("two")));
         expect(named("mesh-two-config")?.inputs.delete).toMatch(/^sudo -n .*sh -c 'rm -f/);
     });
 
     it("opens each machine's own SSH port", () => {
         expect(named("own-two-nftables")?.inputs.stdin).toContain("tcp dport 2222 accept");
         expect(named("own-three-nftables")?.inputs.stdin).toContain("tcp dport 22 accept");
+    });
+
+    it("changes no file before the machine has said that it would not lock its operator out", () => {
+        const order = ["boot", "sshd-limits", "sshd", "nftables", "prepare"];
+        order.slice(1).forEach((what, index) => {
+            expect(named(`own-two-${what}`)?.dependsOn).toContain(`own-two-${order[index]}`);
+        });
     });
 
     it("is done before the mesh begins", () => {

@@ -134,6 +134,12 @@ describe("HetznerMachines", () => {
         expect(named("airflow-nbg1-server")?.inputs.userData).toHaveProperty("secret");
     });
 
+    it("writes a firewall only after the machine has said that it would not lock its operator out", () => {
+        const { create } = named("airflow-nbg1-boot")?.inputs ?? {};
+        expect(create).toContain("ADMIN_CIDRS='203.0.113.0/24 2001:db8::/32' ");
+        expect(named("airflow-nbg1-prepare")?.inputs.create).toBe("bash -s");
+    });
+
     it("prepares a machine after its boot and pins its host key", () => {
         expect(named("airflow-nbg1-nftables")?.dependsOn).toContain("airflow-nbg1-boot");
         expect(named("airflow-nbg1-prepare")?.dependsOn).toContain("airflow-nbg1-nftables");
