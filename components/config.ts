@@ -5,6 +5,7 @@ import { etcdProblems } from "./etcd/validate";
 import type { ExistingMachine } from "./machines/existing";
 import { existingProblems, machinesProblems, privateCidrProblems } from "./machines/validate";
 import { balancerProblems, typeProblems } from "./machines/validateBalancer";
+import { privateKeyProblems } from "./machines/validateKey";
 import { anywhere } from "./machines/exposure";
 import { failoverProblems, type FailoverArgs } from "./patroni/failover";
 import { parameterProblems } from "./patroni/parameters";
@@ -173,8 +174,9 @@ function portProblems({ httpsPort, wireguardPort, machines }: StackConfig): Prob
 }
 
 function keyProblems(config: pulumi.Config): Problem[] {
-    return config.get("privateKey")
-        ? []
+    const key = config.get("privateKey");
+    return key
+        ? privateKeyProblems(key)
         : ["privateKey: nothing is set; the SSH key that opens the machines is needed"];
 }
 

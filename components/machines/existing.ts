@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection, Machine } from "../node";
 import { ports } from "../ports";
-import { refuse } from "../problems";
+import { checked, isPlain, refuse } from "../problems";
 import { RemoteFile, RemoteScript } from "../remote";
 import { exposures, withEntrance, type EntranceArgs } from "./exposure";
 import { booted, closed } from "./prepare";
 import { renderSshdLimits } from "./render";
 import { existingProblems } from "./validate";
+import { privateKeyProblems } from "./validateKey";
 
 /** A machine that is there already: Debian 13, and for this system only. */
 export interface ExistingMachine {
@@ -52,11 +53,15 @@ export class ExistingMachines extends pulumi.ComponentResource {
     constructor(name: string, args: ExistingMachinesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:ExistingMachines", name, {}, opts);
         const plan = withEntrance(args);
-        refuse(this, name, existingProblems(plan));
+        const { privateKey } = args;
+        refuse(this, name, [
+            ...existingProblems(plan),
+            ...(isPlain(privateKey) ? privateKeyProblems(privateKey) : []),
+        ]);
 
         // OpenSSH wants the last line's end, which a value that was set from a file has lost.
         this.privateKey = pulumi.secret(
-            pulumi.output(args.privateKey).apply((key) => `${key.trim()}\n`),
+            checked(this, name, privateKey, privateKeyProblems).apply((key) => `${key.trim()}\n`),
         );
         this.machines = plan.machines.map((existing) => {
             const child = `${name}-${existing.name}`;

@@ -1,4 +1,5 @@
 import type * as AirflowHa from "../../components";
+import { sshKey } from "./sshKey.ts";
 
 /**
  * One of every component, as index.ts wires them, made of the components that are given: the sources or the package.
@@ -14,7 +15,7 @@ export function everything(ha: typeof AirflowHa, name: string): void {
     });
     new ha.ExistingMachines(`${name}-existing`, {
         machines: [{ name: "own", address: "203.0.113.8", hostKey: "ssh-ed25519 AAAA" }],
-        privateKey: "key",
+        privateKey: sshKey,
         adminCidrs: ["203.0.113.0/24"],
     });
     const web = new ha.HetznerLoadBalancer(`${name}-web`, {

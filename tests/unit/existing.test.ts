@@ -4,6 +4,7 @@ import { existingProblems } from "../../components/machines/validate";
 import { asRoot } from "../../components/remote/shell";
 import { WireGuardMesh } from "../../components/wireguard/mesh";
 import { record, type Registered } from "../helpers/mocks";
+import { sshKey } from "../helpers/sshKey";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIZpUYPd root@one";
 const machines: ExistingMachine[] = [
@@ -104,11 +105,23 @@ describe("existingProblems", () => {
     });
 });
 
+describe("ExistingMachines with a wrong key", () => {
+    it("makes nothing where the key is known", async () => {
+        const made = record(
+            () => new ExistingMachines("own", { ...plan, privateKey: "~/.ssh/id" }),
+        );
+        await expect(made).rejects.toThrow(
+            "own has 1 problem:\n  - privateKey: it is no SSH private key; " +
+                "the text of one in OpenSSH's or PEM format without a passphrase is needed",
+        );
+    });
+});
+
 describe("ExistingMachines", () => {
     let all: Registered[];
     beforeAll(async () => {
         all = await record(() => {
-            const existing = new ExistingMachines("own", { ...plan, privateKey: "the key" });
+            const existing = new ExistingMachines("own", { ...plan, privateKey: sshKey });
             new WireGuardMesh("mesh", { machines: existing.machines });
         });
     });
@@ -135,7 +148,7 @@ describe("ExistingMachines", () => {
                 port: 2222,
                 user: "ops",
                 hostKey: hostKey.replace(" root@one", ""),
-                privateKey: "the key\n",
+                privateKey: sshKey,
             },
         });
     });

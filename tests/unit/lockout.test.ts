@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ExistingMachines } from "../../components/machines/existing";
 import { record, type Registered } from "../helpers/mocks";
+import { sshKey } from "../helpers/sshKey";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-ha-lockout-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,7 +34,7 @@ async function boot(adminCidrs: string[], client: string, user: string) {
         new ExistingMachines("it", {
             machines: [{ name: "own", address: "203.0.113.1", hostKey, user }],
             adminCidrs,
-            privateKey: "key",
+            privateKey: sshKey,
         });
     });
     const inputs = all.find(({ name }) => name === "it-own-boot")?.inputs;

@@ -99,6 +99,27 @@ test("with a domain a load balancer is put in front, and says what webCidrs does
     warn.mockRestore();
 });
 
+test.each([
+    ["", "nothing is set; the SSH key that opens the machines is needed"],
+    [
+        "/root/.ssh/airflow",
+        "it is no SSH private key; the text of one in OpenSSH's or PEM format without a passphrase is needed",
+    ],
+])("machines with the key %j are refused, with the command that sets it", async (key, message) => {
+    const machines = ["one", "two", "three"].map((name, index) => ({
+        name,
+        address: `203.0.113.${index + 1}`,
+        hostKey: "ssh-ed25519 AAAA",
+    }));
+    await record(() => {
+        configure("lab", { [`${project}:machines`]: machines, [`${project}:privateKey`]: key });
+        expect(() => loadConfig()).toThrow(
+            'configuration of stack "stack" has 1 problem:\n' +
+                `  - privateKey: ${message}: pulumi config set --secret privateKey <FILE`,
+        );
+    });
+});
+
 test("without a zone the domain is refused, with the command that sets it", async () => {
     process.env.HCLOUD_TOKEN = "token";
     await record(() => {
