@@ -3,6 +3,8 @@ import * as random from "@pulumi/random";
 import * as tls from "@pulumi/tls";
 import type { Login } from "../login";
 import type { MeshNode } from "../node";
+import { isPlain, refuse, type Problem } from "../problems";
+import { certificateProblems } from "./certificate";
 import { fernetKeyFrom, flowerUser } from "./renderSecrets";
 
 /** A certificate for the web UI. */
@@ -41,9 +43,13 @@ export class AirflowSecrets extends pulumi.ComponentResource {
     /** PEM; secret. */
     readonly certificateKey: pulumi.Output<string>;
 
-    /** `name` begins the names of all that it makes. */
+    /**
+     * `name` begins the names of all that it makes.
+     * @throws ResourceError that says what is wrong with an own certificate that is plain text; nothing is made then.
+     */
     constructor(name: string, args: AirflowSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:AirflowSecrets", name, {}, opts);
+        refuse(this, name, args.certificate ? ownProblems(args.certificate) : []);
 
         this.fernetKey = this.createRandom(`${name}-fernet-key`, 64).apply(fernetKeyFrom);
         this.jwtSecret = this.createRandom(`${name}-jwt-secret`, 64);
@@ -92,4 +98,15 @@ export class AirflowSecrets extends pulumi.ComponentResource {
         );
         return { certificate: certPem, key: key.privateKeyPem };
     }
+}
+
+/** What comes as an output is the business of the resource that made it. */
+function ownProblems({ certificate, key }: Certificate): Problem[] {
+    return isPlain(certificate) && isPlain(key)
+        ? certificateProblems({ certificate, key }).map((line) =>
+              line
+                  .replace(/^certificate:/, "certificate.certificate:")
+                  .replace(/^certificateKey:/, "certificate.key:"),
+          )
+        : [];
 }

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { AirflowNode, AirflowSecrets } from "../../components/airflow";
+import { AirflowNode, AirflowSecrets, type Certificate } from "../../components/airflow";
 import { DagSync } from "../../components/dagsync";
 import { EtcdCluster } from "../../components/etcd";
 import { PatroniPostgres, type Database } from "../../components/patroni";
 import { RabbitCluster, type Broker } from "../../components/rabbit";
+import { day, ownCertificate } from "../helpers/certificate";
 import { meshNodes, record, type Registered } from "../helpers/mocks";
 
 const names = ["node1", "node2", "node3"];
@@ -258,12 +259,25 @@ describe("AirflowSecrets", () => {
 
     test("takes the user's own certificate, and keeps its key secret", async () => {
         let secrets: AirflowSecrets | undefined;
-        const own = { certificate: "certificate", key: "key" };
+        const own = await ownCertificate(new Date(Date.now() + day));
         const all = await record(() => {
             secrets = new AirflowSecrets("airflow", { nodes: meshNodes(), certificate: own });
         });
         expect(all.filter(({ type }) => type.startsWith("tls:"))).toEqual([]);
         expect(await pulumi.isSecret(secrets?.certificateKey ?? pulumi.output(""))).toBe(true);
         expect(await pulumi.isSecret(secrets?.certificate ?? pulumi.secret(""))).toBe(false);
+    });
+
+    test("makes nothing of what is no certificate; what is an output is not there yet", async () => {
+        const made = (certificate: Certificate) =>
+            record(() => new AirflowSecrets("airflow", { nodes: meshNodes(), certificate }));
+        await expect(made({ certificate: "certificate", key: "key" })).rejects.toThrow(
+            "airflow has 2 problems:\n" +
+                "  - certificate.certificate: it is no PEM certificate\n" +
+                "  - certificate.key: it is no PEM private key without a passphrase",
+        );
+        await expect(
+            made({ certificate: "certificate", key: pulumi.secret("key") }),
+        ).resolves.toHaveLength(6);
     });
 });
