@@ -9,7 +9,6 @@ import { privateKeyProblems } from "./machines/validateKey";
 import { anywhere } from "./machines/exposure";
 import { failoverProblems, type FailoverArgs } from "./patroni/failover";
 import { parameterProblems } from "./patroni/parameters";
-import { ports } from "./ports";
 import { problem, refuseConfiguration, type Problem } from "./problems";
 import { meshProblems } from "./wireguard/validate";
 
@@ -85,14 +84,14 @@ export function configProblems(config: StackConfig): Problem[] {
     const names = own
         ? machines.map((machine) => machine.name)
         : config.locations.map((location) => `${config.namePrefix}-${location}`);
-    return [
+    const problems = [
         ...(own
             ? existingProblems(config)
             : machinesProblems({ ...config, privateCidr: undefined })),
         // Two that are equal have been named already.
         ...meshProblems({
             ...config,
-            names: [...new Set(names)],
+            count: new Set(names).size,
             elsewhere: {
                 adminCidrs,
                 webCidrs,
@@ -109,8 +108,9 @@ export function configProblems(config: StackConfig): Problem[] {
         ...airflowProblems(config),
         ...(config.certificate ? certificateProblems(config.certificate) : []),
         ...loadBalancerProblems(config),
-        ...portProblems(config),
     ];
+    // A port is an argument of two components.
+    return [...new Set(problems)];
 }
 
 /** Pulumi takes any key, so a misspelt one would be a setting that has no effect. */
@@ -150,27 +150,6 @@ function warnOfOpenDoor({ domain, webCidrs }: StackConfig): void {
                 "everybody, since Hetzner's load balancers have no filter of sources",
         );
     }
-}
-
-function portProblems({ httpsPort, wireguardPort, machines }: StackConfig): Problem[] {
-    const { https, wireguard, ...others } = ports;
-    void https;
-    void wireguard;
-    const used = Object.entries({ ...others, wireguardPort });
-    const problems = used
-        .filter(([, port]) => port === httpsPort)
-        .map(([name]) => problem("httpsPort", httpsPort, `this port is taken by ${name}`));
-    const ofSshd = machines.flatMap(({ sshPort }, index) =>
-        Object.entries({ ...others, httpsPort })
-            .filter(([name, port]) => port === sshPort && name !== "ssh")
-            .map(([name]) =>
-                problem(`machines[${index}].sshPort`, sshPort, `this port is taken by ${name}`),
-            ),
-    );
-    const collisions = Object.entries(others)
-        .filter(([, port]) => port === wireguardPort)
-        .map(([name]) => problem("wireguardPort", wireguardPort, `this port is taken by ${name}`));
-    return [...problems, ...collisions, ...ofSshd];
 }
 
 function keyProblems(config: pulumi.Config): Problem[] {

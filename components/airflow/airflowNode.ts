@@ -50,7 +50,7 @@ export interface AirflowNodeArgs {
     parsingProcesses?: number;
     /** Seconds that running tasks get to end before their worker is stopped, 10 to 86400. @default 600 */
     workerStopTimeout?: number;
-    /** TCP port of the web UI, 1 to 65535. @default 443 */
+    /** TCP port of the web UI, 1 to 65535 and none of `ports` but `https`. @default 443 */
     httpsPort?: number;
     /** Where the web UI is open to a load balancer: `entrance` of HetznerLoadBalancer. @default there is none */
     entrance?: Entrance;

@@ -1,3 +1,4 @@
+import { httpsPortProblems } from "../machines/validatePorts";
 import { problem, type Problem } from "../problems";
 
 /** The part of AirflowNode's arguments that people set. */
@@ -34,23 +35,23 @@ export const defaults: AirflowSettings = {
 };
 
 /** Least, most, and what is said to a value that is not between them. */
-const limits: Record<keyof AirflowSettings, [number, number, string]> = {
+const limits: Record<Exclude<keyof AirflowSettings, "httpsPort">, [number, number, string]> = {
     workerConcurrency: [1, 256, "allowed are 1 to 256 tasks at once"],
     defaultTaskRetries: [0, 100, "allowed are 0 to 100 retries"],
     apiWorkers: [1, 16, "allowed are 1 to 16 processes"],
     parsingProcesses: [1, 32, "allowed are 1 to 32 processes"],
     workerStopTimeout: [10, 86_400, "allowed are 10 to 86400 seconds"],
-    httpsPort: [1, 65_535, "a TCP port is 1 to 65535"],
 };
 
 export function airflowProblems(settings: Partial<AirflowSettings>): Problem[] {
-    const keys = Object.keys(limits) as (keyof AirflowSettings)[];
-    return keys.flatMap((key) => {
+    const keys = Object.keys(limits) as (keyof typeof limits)[];
+    const problems = keys.flatMap((key) => {
         const value = settings[key] ?? defaults[key];
         const [least, most, allowed] = limits[key];
         const valid = Number.isInteger(value) && value >= least && value <= most;
         return valid ? [] : [problem(key, value, allowed)];
     });
+    return [...problems, ...httpsPortProblems(settings.httpsPort ?? defaults.httpsPort)];
 }
 
 /** Airflow talks to its own node's HAProxy and RabbitMQ, and reads its own node's DAGs: without them it would wait for ever. */

@@ -16,9 +16,12 @@ export interface EntranceArgs {
     adminCidrs: string[];
     /** Networks (CIDR, at least one) that may open the web UI. @default everywhere */
     webCidrs?: string[];
-    /** TCP port of the web UI, the same as AirflowNode's. @default 443 */
+    /** TCP port of the web UI, the same as AirflowNode's: 1 to 65535 and none of `ports` but `https`. @default 443 */
     httpsPort?: number;
-    /** UDP port of WireGuard, the same as WireGuardMesh's. @default 51820 */
+    /**
+     * UDP port of WireGuard, the same as WireGuardMesh's: 1024 to 65535 and none of `ports` but `wireguard`.
+     * @default 51820
+     */
     wireguardPort?: number;
 }
 

@@ -1,5 +1,7 @@
 import * as ipaddr from "ipaddr.js";
+import { ports } from "../ports";
 import { problem, type Problem } from "../problems";
+import { entrancePortProblems, sshPortProblems } from "./validatePorts";
 
 /** Hetzner Cloud's locations. Source: GET /v1/locations. */
 export const hetznerLocations = ["nbg1", "fsn1", "hel1", "ash", "hil", "sin"];
@@ -21,35 +23,60 @@ export function machinesProblems(plan: MachinesPlan): Problem[] {
         ...prefixProblems(plan.namePrefix),
         ...cidrListProblems("adminCidrs", plan.adminCidrs),
         ...cidrListProblems("webCidrs", plan.webCidrs),
+        ...entrancePortProblems(plan),
         ...(plan.privateCidr ? privateCidrProblems(plan.privateCidr) : []),
     ];
 }
 
+interface ExistingMachine {
+    name: string;
+    location?: string;
+    address: string;
+    hostKey: string;
+    user?: string;
+    sshPort?: number;
+}
+
 export interface ExistingPlan {
-    machines: { name: string; address: string; hostKey: string; user?: string; sshPort?: number }[];
+    machines: ExistingMachine[];
     adminCidrs: string[];
     webCidrs: string[];
+    httpsPort: number;
+    wireguardPort: number;
 }
 
 /** What is wrong with the machines that are there already; each line names the argument. */
 export function existingProblems(plan: ExistingPlan): Problem[] {
     return [
-        ...plan.machines.flatMap((machine, index) => existingMachineProblems(machine, index)),
-        ...repeatedProblems(plan.machines, "name"),
-        ...repeatedProblems(plan.machines, "address"),
+        ...(plan.machines.length > 0
+            ? []
+            : [problem("machines", plan.machines, "at least one machine is needed")]),
+        ...plan.machines.flatMap((machine, index) =>
+            existingMachineProblems(machine, index, plan.httpsPort),
+        ),
+        ...repeatedProblems(
+            "name",
+            plan.machines.map(({ name }) => name),
+        ),
+        ...repeatedProblems(
+            "address",
+            plan.machines.map(({ address }) => address),
+        ),
         ...cidrListProblems("adminCidrs", plan.adminCidrs),
         ...cidrListProblems("webCidrs", plan.webCidrs),
+        ...entrancePortProblems(plan),
     ];
 }
 
 const machineKeys = ["name", "location", "address", "hostKey", "user", "sshPort"];
 
-/** What a name may be is checked by the mesh, which every machine goes into. */
+/** Nothing is sure to be of its type: a stack's configuration may hold anything. */
 function existingMachineProblems(
-    machine: ExistingPlan["machines"][number],
+    machine: ExistingMachine,
     index: number,
+    httpsPort: number,
 ): Problem[] {
-    const { name, address, hostKey, user = "root", sshPort = 22 } = machine;
+    const { name, location = "", address, hostKey, user = "root", sshPort = ports.ssh } = machine;
     const at = (key: string) => `machines[${index}].${key}`;
     return [
         ...Object.keys(machine)
@@ -58,31 +85,42 @@ function existingMachineProblems(
                 (key) =>
                     `${at(key)}: there is no such setting; there are ${machineKeys.join(", ")}`,
             ),
-        ...(typeof name === "string"
+        ...hostNameProblems(at("name"), name),
+        ...(typeof location === "string"
             ? []
-            : [problem(at("name"), name, "the machine's host name is needed")]),
+            : [problem(at("location"), location, "the data centre's name, as text, is needed")]),
         ...(ipaddr.IPv4.isValidFourPartDecimal(address ?? "")
             ? []
             : [problem(at("address"), address, "an IPv4 address is needed, such as 203.0.113.7")]),
         // It is not shown: it may be the private one. RSA's would be asked for with SHA-1, which no sshd offers any more.
-        ...(/^(ssh-ed25519|ecdsa-sha2-\S+) [A-Za-z0-9+/]+=*( .*)?$/.test((hostKey ?? "").trim())
+        ...(matches(/^\s*(ssh-ed25519|ecdsa-sha2-\S+) [A-Za-z0-9+/]+=*( .*)?\s*$/, hostKey)
             ? []
             : [
                   `${at("hostKey")}: the line of /etc/ssh/ssh_host_ed25519_key.pub on the machine is needed`,
               ]),
-        ...(/^[a-z_][a-z0-9_-]{0,31}$/.test(user)
+        ...(matches(/^[a-z_][a-z0-9_-]{0,31}$/, user)
             ? []
             : [problem(at("user"), user, "a user's name on the machine is needed")]),
-        ...(Number.isInteger(sshPort) && sshPort >= 1 && sshPort <= 65_535
-            ? []
-            : [problem(at("sshPort"), sshPort, "a TCP port is 1 to 65535")]),
+        ...sshPortProblems(at("sshPort"), sshPort, httpsPort),
     ];
 }
 
-function repeatedProblems(machines: ExistingPlan["machines"], key: "name" | "address"): Problem[] {
-    const values = machines.map((machine) => machine[key]);
+function matches(pattern: RegExp, value: unknown): boolean {
+    return typeof value === "string" && pattern.test(value);
+}
+
+/** `name` must be a machine's host name: a DNS label in lower case. */
+export function hostNameProblems(argument: string, name: unknown): Problem[] {
+    const allowed = "a host name of 1 to 63 lower-case letters, digits and hyphens is needed";
+    return matches(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, name)
+        ? []
+        : [problem(argument, name, allowed)];
+}
+
+/** The values of one key of all machines; each must be there once. */
+export function repeatedProblems(key: string, values: unknown[]): Problem[] {
     return values.flatMap((value, index) =>
-        values.indexOf(value) < index
+        value !== undefined && values.indexOf(value) < index
             ? [problem(`machines[${index}].${key}`, value, `another machine has the same ${key}`)]
             : [],
     );
@@ -157,6 +195,9 @@ function overlapProblems(argument: string, cidrs: string[]): Problem[] {
 function locationProblems(locations: string[]): Problem[] {
     const known = hetznerLocations.join(", ");
     return [
+        ...(locations.length > 0
+            ? []
+            : [problem("locations", locations, "at least one location is needed")]),
         ...locations.flatMap((location, index) =>
             hetznerLocations.includes(location)
                 ? []

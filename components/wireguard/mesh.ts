@@ -13,7 +13,7 @@ import {
     renderHosts,
     renderWireguard,
 } from "./render";
-import { meshAddress, meshProblems } from "./validate";
+import { meshAddress, memberProblems, meshProblems } from "./validate";
 
 /** Who is in the mesh, and under which addresses. */
 export interface WireGuardMeshArgs {
@@ -24,7 +24,7 @@ export interface WireGuardMeshArgs {
      * @default "10.90.0.0/24"
      */
     meshCidr?: string;
-    /** UDP port on every machine, 1024 to 65535. @default 51820 */
+    /** UDP port on every machine, 1024 to 65535 and none of `ports` but `wireguard`. @default 51820 */
     wireguardPort?: number;
 }
 
@@ -50,11 +50,14 @@ export class WireGuardMesh extends pulumi.ComponentResource {
         this.meshCidr = args.meshCidr ?? defaultMeshCidr;
         this.port = args.wireguardPort ?? ports.wireguard;
         const plan = {
-            names: args.machines.map((machine) => machine.name),
+            count: args.machines.length,
             meshCidr: this.meshCidr,
             wireguardPort: this.port,
         };
-        refuse(this, name, meshProblems(plan));
+        refuse(this, name, [
+            ...memberProblems(args.machines.map((machine) => machine.name)),
+            ...meshProblems(plan),
+        ]);
 
         const nodes = args.machines.map((machine, index) => ({
             ...machine,

@@ -1,10 +1,11 @@
 import * as ipaddr from "ipaddr.js";
 import { problem, type Problem } from "../problems";
-import { cidrProblems, overlap } from "../machines/validate";
+import { cidrProblems, hostNameProblems, overlap, repeatedProblems } from "../machines/validate";
+import { wireguardPortProblems } from "../machines/validatePorts";
 
 export interface MeshPlan {
-    /** Names of the machines. */
-    names: string[];
+    /** How many machines there are. */
+    count: number;
     meshCidr: string;
     wireguardPort: number;
     /** Networks that must not share addresses with the mesh, by the argument that they come from. */
@@ -13,14 +14,17 @@ export interface MeshPlan {
 
 /** What is wrong with the plan of the mesh; each line names the argument. */
 export function meshProblems(plan: MeshPlan): Problem[] {
+    return [...meshCidrProblems(plan), ...wireguardPortProblems(plan.wireguardPort)];
+}
+
+/** What is wrong with who is in the mesh, by the machines' names; each line names the argument. */
+export function memberProblems(names: string[]): Problem[] {
     return [
-        ...nameProblems(plan.names),
-        ...meshCidrProblems(plan),
-        ...(Number.isInteger(plan.wireguardPort) &&
-        plan.wireguardPort >= 1024 &&
-        plan.wireguardPort <= 65535
+        ...(names.length >= 2
             ? []
-            : [problem("wireguardPort", plan.wireguardPort, "a UDP port is 1024 to 65535")]),
+            : [problem("machines", names.length, "a mesh has two machines or more")]),
+        ...names.flatMap((name, index) => hostNameProblems(`machines[${index}].name`, name)),
+        ...repeatedProblems("name", names),
     ];
 }
 
@@ -31,26 +35,7 @@ export function meshAddress(meshCidr: string, index: number): string {
     return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
 }
 
-function nameProblems(names: string[]): Problem[] {
-    const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-    return names.flatMap((name, index) => {
-        const argument = `machines[${index}].name`;
-        if (!label.test(name)) {
-            return [
-                problem(
-                    argument,
-                    name,
-                    "a host name of 1 to 63 lower-case letters, digits and hyphens is needed",
-                ),
-            ];
-        }
-        return names.indexOf(name) < index
-            ? [problem(argument, name, "another machine has the same name")]
-            : [];
-    });
-}
-
-function meshCidrProblems({ meshCidr, names, elsewhere = {} }: MeshPlan): Problem[] {
+function meshCidrProblems({ meshCidr, count, elsewhere = {} }: MeshPlan): Problem[] {
     const malformed = cidrProblems("meshCidr", meshCidr);
     if (malformed.length > 0) {
         return malformed;
@@ -60,12 +45,12 @@ function meshCidrProblems({ meshCidr, names, elsewhere = {} }: MeshPlan): Proble
     }
     const usable = Math.max(2 ** (32 - ipaddr.IPv4.parseCIDR(meshCidr)[1]) - 2, 0);
     return [
-        ...(usable < names.length
+        ...(usable < count
             ? [
                   problem(
                       "meshCidr",
                       meshCidr,
-                      `it has ${usable} usable addresses, too few for ${names.length} machines`,
+                      `it has ${usable} usable addresses, too few for ${count} machines`,
                   ),
               ]
             : []),

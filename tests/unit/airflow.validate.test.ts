@@ -24,6 +24,7 @@ test.each<[Partial<AirflowSettings>, string[]]>([
     [{ parsingProcesses: 0 }, ["parsingProcesses: got 0; allowed are 1 to 32 processes"]],
     [{ workerStopTimeout: 9 }, ["workerStopTimeout: got 9; allowed are 10 to 86400 seconds"]],
     [{ httpsPort: 65536 }, ["httpsPort: got 65536; a TCP port is 1 to 65535"]],
+    [{ httpsPort: 5432 }, ["httpsPort: got 5432; this port is taken by postgres"]],
     [
         { apiWorkers: NaN, httpsPort: 0 },
         [

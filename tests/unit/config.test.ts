@@ -130,13 +130,28 @@ test.each<[string, Partial<StackConfig>, string[]]>([
     expect(configProblems({ ...good, ...wrong })).toEqual(problems);
 });
 
+test("a name that is wrong is named once, by the setting that it comes from", () => {
+    expect(configProblems({ ...good, namePrefix: "Air" })).toEqual([
+        expect.stringMatching(/^namePrefix: got "Air"; /),
+    ]);
+    const machines = ["a", "a", "B"].map((name, index) => ({
+        name,
+        address: `203.0.114.${index + 1}`,
+        hostKey: "ssh-ed25519 AAAA",
+    }));
+    expect(configProblems({ ...good, machines })).toEqual([
+        expect.stringMatching(/^machines\[2\]\.name: got "B"; /),
+        expect.stringMatching(/^machines\[1\]\.name: got "a"; /),
+    ]);
+});
+
 test("everything that is wrong is reported at once", () => {
     const wrong = { locations: ["nbg1", "mars"], adminCidrs: [], meshCidr: "x", httpsPort: 22 };
     expect(configProblems({ ...good, ...wrong }).map((line) => line.split(":")[0])).toEqual([
         "locations[1]",
         "adminCidrs",
+        "httpsPort",
         "meshCidr",
         "locations",
-        "httpsPort",
     ]);
 });

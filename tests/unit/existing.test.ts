@@ -1,5 +1,9 @@
 import { configProblems } from "../../components/config";
-import { ExistingMachines, type ExistingMachine } from "../../components/machines/existing";
+import {
+    ExistingMachines,
+    type ExistingMachine,
+    type ExistingMachinesArgs,
+} from "../../components/machines/existing";
 import { existingProblems } from "../../components/machines/validate";
 import { asRoot } from "../../components/remote/shell";
 import { WireGuardMesh } from "../../components/wireguard/mesh";
@@ -12,7 +16,13 @@ const machines: ExistingMachine[] = [
     { name: "two", address: "203.0.113.2", hostKey, user: "ops", sshPort: 2222 },
     { name: "three", address: "203.0.113.3", hostKey, location: "cellar" },
 ];
-const plan = { machines, adminCidrs: ["203.0.113.0/24"], webCidrs: ["0.0.0.0/0"] };
+const plan = {
+    machines,
+    adminCidrs: ["203.0.113.0/24"],
+    webCidrs: ["0.0.0.0/0"],
+    httpsPort: 443,
+    wireguardPort: 51820,
+};
 
 const stack = {
     ...plan,
@@ -20,8 +30,6 @@ const stack = {
     namePrefix: "",
     serverType: "",
     protection: false,
-    httpsPort: 443,
-    wireguardPort: 51820,
     meshCidr: "10.90.0.0/24",
     postgresParameters: {},
     failover: {},
@@ -61,9 +69,21 @@ describe("existingProblems", () => {
         expect(existingProblems({ ...plan, machines: wrong })).toEqual([
             "machines[0].nmae: there is no such setting; " +
                 "there are name, location, address, hostKey, user, sshPort",
-            "machines[0].name: got nothing; the machine's host name is needed",
+            "machines[0].name: got nothing; a host name of 1 to 63 lower-case letters, digits and hyphens is needed",
             expect.stringMatching(/^machines\[0\]\.address: got nothing; /),
             expect.stringMatching(/^machines\[0\]\.hostKey: /),
+        ]);
+    });
+
+    it("takes nothing that is not of its type", () => {
+        const wrong = [{ ...machines[0], name: 1, location: 2, hostKey: 3, user: null }];
+        expect(
+            existingProblems({ ...plan, machines: wrong as unknown as ExistingMachine[] }),
+        ).toEqual([
+            "machines[0].name: got 1; a host name of 1 to 63 lower-case letters, digits and hyphens is needed",
+            "machines[0].location: got 2; the data centre's name, as text, is needed",
+            "machines[0].hostKey: the line of /etc/ssh/ssh_host_ed25519_key.pub on the machine is needed",
+            "machines[0].user: got null; a user's name on the machine is needed",
         ]);
     });
 
@@ -89,11 +109,11 @@ describe("existingProblems", () => {
             adminCidrs: ["192.0.2.0/24"],
         };
         expect(configProblems(config)).toEqual([
+            "machines[1].sshPort: got 443; this port is taken by httpsPort",
             ...machines.map(
                 ({ address }) =>
                     `meshCidr: got "203.0.113.0/24"; it overlaps ${address}/32 of machines`,
             ),
-            "machines[1].sshPort: got 443; this port is taken by httpsPort",
         ]);
     });
 
@@ -105,19 +125,41 @@ describe("existingProblems", () => {
     });
 });
 
-describe("ExistingMachines with a wrong key", () => {
-    it("makes nothing where the key is known", async () => {
-        const made = record(
-            () => new ExistingMachines("own", { ...plan, privateKey: "~/.ssh/id" }),
-        );
-        await expect(made).rejects.toThrow(
-            "own has 1 problem:\n  - privateKey: it is no SSH private key; " +
+describe("ExistingMachines", () => {
+    test.each<[string, Partial<ExistingMachinesArgs>, string]>([
+        [
+            "a path for a key",
+            { privateKey: "~/.ssh/id" },
+            "privateKey: it is no SSH private key; " +
                 "the text of one in OpenSSH's or PEM format without a passphrase is needed",
+        ],
+        ["no machine", { machines: [] }, "machines: got []; at least one machine is needed"],
+        [
+            "a name that is none",
+            { machines: [{ ...machines[0], name: "one.example.com" }] },
+            'machines[0].name: got "one.example.com"; ' +
+                "a host name of 1 to 63 lower-case letters, digits and hyphens is needed",
+        ],
+        ["no port", { httpsPort: 65_536 }, "httpsPort: got 65536; a TCP port is 1 to 65535"],
+        [
+            "etcd's port",
+            { httpsPort: 2379 },
+            "httpsPort: got 2379; this port is taken by etcdClient",
+        ],
+        [
+            "the web UI's port for sshd",
+            { httpsPort: 2222 },
+            "machines[1].sshPort: got 2222; this port is taken by httpsPort",
+        ],
+    ])("makes nothing of %s", async (_, wrong, problem) => {
+        const args = { ...plan, privateKey: sshKey, ...wrong };
+        await expect(record(() => new ExistingMachines("own", args))).rejects.toThrow(
+            `own has 1 problem:\n  - ${problem}`,
         );
     });
 });
 
-describe("ExistingMachines", () => {
+describe("ExistingMachines of a good plan", () => {
     let all: Registered[];
     beforeAll(async () => {
         all = await record(() => {

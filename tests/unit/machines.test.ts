@@ -71,6 +71,25 @@ describe("machinesProblems", () => {
                 'locations[2]: got "nbg1"; it is there twice, and two machines would have the same name',
             ],
         ],
+        [{ locations: [] }, ["locations: got []; at least one location is needed"]],
+        [
+            { httpsPort: 22, wireguardPort: 443 },
+            [
+                "httpsPort: got 22; this port is taken by ssh",
+                "wireguardPort: got 443; a UDP port is 1024 to 65535",
+            ],
+        ],
+        [
+            { httpsPort: 51820, wireguardPort: 51820 },
+            ["httpsPort: got 51820; this port is taken by wireguardPort"],
+        ],
+        [
+            { httpsPort: 1.5, wireguardPort: 8008 },
+            [
+                "httpsPort: got 1.5; a TCP port is 1 to 65535",
+                "wireguardPort: got 8008; this port is taken by patroni",
+            ],
+        ],
         [
             { namePrefix: "Air_flow" },
             [

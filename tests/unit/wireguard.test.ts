@@ -1,7 +1,7 @@
 import { WireGuardMesh } from "../../components/wireguard/mesh";
 import { presharedKeyFrom, privateKeyFrom, publicKeyOf } from "../../components/wireguard/keys";
 import { renderHosts, renderWireguard } from "../../components/wireguard/render";
-import { meshAddress, meshProblems } from "../../components/wireguard/validate";
+import { meshAddress, memberProblems, meshProblems } from "../../components/wireguard/validate";
 import { expectGolden } from "../helpers/golden";
 import { machine, record } from "../helpers/mocks";
 
@@ -59,7 +59,7 @@ describe("meshAddress", () => {
 });
 
 describe("meshProblems", () => {
-    const plan = { names, meshCidr: "10.90.0.0/24", wireguardPort: 51820 };
+    const plan = { count: 3, meshCidr: "10.90.0.0/24", wireguardPort: 51820 };
 
     it("finds nothing wrong with the defaults", () => {
         expect(meshProblems({ ...plan, elsewhere: { webCidrs: ["0.0.0.0/0", "::/0"] } })).toEqual(
@@ -85,17 +85,25 @@ describe("meshProblems", () => {
             { elsewhere: { adminCidrs: ["10.0.0.0/8"] } },
             'meshCidr: got "10.90.0.0/24"; it overlaps 10.0.0.0/8 of adminCidrs',
         ],
-        [
-            { names: ["a", "b", "a"] },
-            'machines[2].name: got "a"; another machine has the same name',
-        ],
-        [
-            { names: ["a", "Node_2", "c"] },
-            'machines[1].name: got "Node_2"; a host name of 1 to 63 lower-case letters, digits and hyphens is needed',
-        ],
         [{ wireguardPort: 80 }, "wireguardPort: got 80; a UDP port is 1024 to 65535"],
     ])("%j", (change, message) => {
         expect(meshProblems({ ...plan, ...change })).toEqual([message]);
+    });
+});
+
+describe("memberProblems", () => {
+    it.each([
+        [names, []],
+        [["a", "b", "a"], ['machines[2].name: got "a"; another machine has the same name']],
+        [
+            ["a", "Node_2", "c"],
+            [
+                'machines[1].name: got "Node_2"; a host name of 1 to 63 lower-case letters, digits and hyphens is needed',
+            ],
+        ],
+        [["a"], ["machines: got 1; a mesh has two machines or more"]],
+    ])("of %j", (members, problems) => {
+        expect(memberProblems(members)).toEqual(problems);
     });
 });
 
