@@ -42,6 +42,7 @@ export interface StackConfig {
 /** Reads the configuration; everything that is wrong with it is one error, before the first resource. */
 export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> } {
     const config = new pulumi.Config();
+    const parameters = config.requireObject<Record<string, unknown>>("postgresParameters");
     const loaded: StackConfig = {
         machines: config.requireObject("machines"),
         locations: config.requireObject("locations"),
@@ -53,7 +54,7 @@ export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> 
         httpsPort: config.requireNumber("httpsPort"),
         wireguardPort: config.requireNumber("wireguardPort"),
         meshCidr: config.require("meshCidr"),
-        postgresParameters: strings(config.requireObject("postgresParameters")),
+        postgresParameters: strings(parameters),
         failover: config.requireObject("failover"),
         workerConcurrency: config.requireNumber("workerConcurrency"),
         defaultTaskRetries: config.requireNumber("defaultTaskRetries"),
@@ -69,6 +70,7 @@ export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> 
         [
             ...unknownKeyProblems(Object.keys(pulumi.runtime.allConfig()), Object.keys(loaded)),
             ...configProblems(loaded),
+            ...scalarProblems("postgresParameters", parameters),
             ...(loaded.domain === "" ? privateCidrProblems(config.require("privateCidr")) : []),
             ...(loaded.machines.length > 0 ? keyProblems(config) : tokenProblems()),
         ].map(withCommand),
@@ -187,7 +189,25 @@ function ownCertificate(config: pulumi.Config): OwnCertificate | undefined {
     return certificate || key ? { certificate, key } : undefined;
 }
 
+type Scalar = string | number | boolean;
+
+function isScalar(value: unknown): value is Scalar {
+    return ["string", "number", "boolean"].includes(typeof value);
+}
+
 /** Values such as `8` and `true` come as numbers and booleans from YAML; PostgreSQL takes text. */
-function strings(values: Record<string, string | number | boolean>): Record<string, string> {
-    return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
+function strings(values: Record<string, unknown>): Record<string, string> {
+    const scalars = Object.entries(values).filter((entry): entry is [string, Scalar] =>
+        isScalar(entry[1]),
+    );
+    return Object.fromEntries(scalars.map(([key, value]) => [key, String(value)]));
+}
+
+/** What `strings` leaves out. */
+function scalarProblems(argument: string, values: Record<string, unknown>): Problem[] {
+    return Object.entries(values)
+        .filter(([, value]) => !isScalar(value))
+        .map(([key, value]) =>
+            problem(`${argument}.${key}`, value, "text, a number, true or false is needed"),
+        );
 }

@@ -120,6 +120,29 @@ test.each([
     });
 });
 
+test("a PostgreSQL parameter that is no single value is refused by its name", async () => {
+    process.env.HCLOUD_TOKEN = "token";
+    const good = { max_connections: 200, jit: false, work_mem: "8MB" };
+    await record(() => {
+        const wrong = { search_path: ["a", "b"], extra_float_digits: { a: 1 }, timezone: null };
+        configure("lab", { [`${project}:postgresParameters`]: { ...good, ...wrong } });
+        expect(() => loadConfig()).toThrow(
+            [
+                'configuration of stack "stack" has 3 problems:',
+                '  - postgresParameters.search_path: got ["a","b"]; text, a number, true or false is needed',
+                '  - postgresParameters.extra_float_digits: got {"a":1}; text, a number, true or false is needed',
+                "  - postgresParameters.timezone: got null; text, a number, true or false is needed",
+            ].join("\n"),
+        );
+        configure("lab", { [`${project}:postgresParameters`]: good });
+        expect(loadConfig().postgresParameters).toEqual({
+            max_connections: "200",
+            jit: "false",
+            work_mem: "8MB",
+        });
+    });
+});
+
 test("without a zone the domain is refused, with the command that sets it", async () => {
     process.env.HCLOUD_TOKEN = "token";
     await record(() => {
