@@ -27,7 +27,7 @@ export interface FailoverArgs {
     /**
      * Whether a primary whose machine is gone is replaced sooner than its lease runs out: once all other nodes miss it
      * and have fenced it off. Without guards, or where one of the others is missing too, a lost machine costs up to ttl + loopWait.
-     * @default false
+     * @default true if etcd's members are on these nodes only: from others, the fence would not keep the primary away
      */
     guard?: boolean;
     /** Seconds of silence after which a guard misses the primary, 1 to 10. @default 3 */
@@ -44,7 +44,7 @@ const defaults: Failover = {
     ttl: 20,
     loopWait: 5,
     retryTimeout: 5,
-    guard: false,
+    guard: true,
     // Two lost pings are no dead machine.
     suspectAfter: 3,
     checks: { inter: 250, fastinter: 100, rise: 1, fall: 2 },
@@ -52,6 +52,12 @@ const defaults: Failover = {
 
 export function failoverOf({ checks, ...args }: FailoverArgs = {}): Failover {
     return { ...defaults, ...args, checks: { ...defaults.checks, ...checks } };
+}
+
+/** Does a fence between the nodes keep one of them away from etcd, too? */
+export function canFence(nodes: { meshAddress: string }[], etcd: { endpoints: string[] }): boolean {
+    const addresses = nodes.map(({ meshAddress }) => meshAddress);
+    return etcd.endpoints.every((url) => addresses.includes(new URL(url).hostname));
 }
 
 /** Seconds for which clients may be without a primary: the guards may have to leave it to the lease. */

@@ -4,12 +4,12 @@ import type { EtcdCluster } from "../etcd";
 import { haproxyPart } from "../haproxy/haproxy";
 import type { MeshNode } from "../node";
 import { ports } from "../ports";
-import { refuse, type Problem } from "../problems";
+import { problem, refuse, type Problem } from "../problems";
 import { recoveryCommand } from "../recovery";
 import { RemoteFile, RemoteScript, type RemoteFileArgs } from "../remote";
 import { versions } from "../versions";
 import type { Database, DatabaseArgs } from "./database";
-import { failoverOf, outageOf, type FailoverArgs } from "./failover";
+import { canFence, failoverOf, outageOf, type Failover, type FailoverArgs } from "./failover";
 import { createGuard } from "./guard";
 import { defaultParameters } from "./parameters";
 import {
@@ -68,10 +68,10 @@ export class PatroniPostgres extends pulumi.ComponentResource {
      */
     constructor(name: string, args: PatroniPostgresArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:PatroniPostgres", name, {}, opts);
-        refuse(this, name, [...postgresProblems(args), ...etcdProblems(args.etcd)]);
+        refuse(this, name, [...postgresProblems(args), ...etcdProblems(args)]);
         owners.set(args.etcd, name);
         this.reach = {
-            outage: outageOf(failoverOf(args.failover)),
+            outage: outageOf(failoverIn(args)),
             nodes: args.nodes.map((node) => node.name),
         };
 
@@ -134,7 +134,7 @@ export class PatroniPostgres extends pulumi.ComponentResource {
                 { ...child, dependsOn: install },
             );
         const parameters = { ...defaultParameters, ...args.parameters };
-        const failover = failoverOf(args.failover);
+        const failover = failoverIn(args);
         const cluster = file(
             "cluster",
             clusterConfig(args.nodes, failover, databasesOf(args), parameters),
@@ -240,9 +240,27 @@ export class PatroniPostgres extends pulumi.ComponentResource {
     }
 }
 
+function failoverIn({ failover, nodes, etcd }: PatroniPostgresArgs): Failover {
+    return failoverOf({ guard: canFence(nodes, etcd), ...failover });
+}
+
 /** Patroni has the same scope for all: the members of a second one would join the first one's cluster. */
-function etcdProblems(etcd: EtcdCluster): Problem[] {
+function etcdProblems({ etcd, nodes, failover }: PatroniPostgresArgs): Problem[] {
     const owner = owners.get(etcd);
-    const wanted = "each PatroniPostgres needs an EtcdCluster of its own";
-    return owner === undefined ? [] : [`etcd: "${owner}" keeps its state in it; ${wanted}`];
+    return [
+        ...(owner === undefined
+            ? []
+            : [
+                  `etcd: "${owner}" keeps its state in it; each PatroniPostgres needs an EtcdCluster of its own`,
+              ]),
+        ...(failover?.guard && !canFence(nodes, etcd)
+            ? [
+                  problem(
+                      "failover.guard",
+                      true,
+                      "etcd has a member on none of the nodes; allowed is false",
+                  ),
+              ]
+            : []),
+    ];
 }

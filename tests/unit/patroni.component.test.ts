@@ -162,3 +162,28 @@ test("a second one on the same etcd is refused, and nothing of it is made", asyn
     expect(all.filter(({ parent }) => parent === "second")).toEqual([]);
     expect(all.filter(({ parent }) => parent === "third")).not.toEqual([]);
 });
+
+test("guards are on, unless etcd has a member that their fence does not reach", async () => {
+    let refused: unknown;
+    const guard = (all: Registered[], of: string) => find(all, `${of}-node1-guard`).inputs.create;
+    const all = await record(() => {
+        const nodes = meshNodes(4);
+        const databases = [{ name: "airflow" }];
+        const within = new EtcdCluster("within", { nodes: nodes.slice(0, 3) });
+        new PatroniPostgres("postgres", { nodes, etcd: within, databases });
+        const beyond = new EtcdCluster("beyond", { nodes: nodes.slice(1) });
+        const args = { nodes: nodes.slice(0, 3), etcd: beyond, databases };
+        try {
+            new PatroniPostgres("guarded", { ...args, failover: { guard: true } });
+        } catch (error) {
+            refused = error;
+        }
+        new PatroniPostgres("unguarded", args);
+    });
+    expect(guard(all, "postgres")).toBe("ENABLED='true' bash -s");
+    expect(guard(all, "unguarded")).toBe("ENABLED='false' bash -s");
+    expect((refused as Error).message).toBe(
+        "guarded has 1 problem:\n" +
+            "  - failover.guard: got true; etcd has a member on none of the nodes; allowed is false",
+    );
+});
