@@ -97,10 +97,11 @@ def missing():
     return ", ".join(f"no {job}" for job in sorted(wanted - found))
 
 
-deadline = time.monotonic() + 180
+minutes = 10
+deadline = time.monotonic() + 60 * minutes
 while reason := missing():
     if time.monotonic() > deadline:
-        sys.exit(f"after 3 minutes: {reason}")
+        sys.exit(f"after {minutes} minutes: {reason}")
     time.sleep(0.5)
 PYTHON
 }

@@ -14,7 +14,8 @@ import urllib.request
 from urllib.parse import urlsplit
 
 # Seconds: between two looks; of doing nothing; after a start that do not count; these at most, if restarts do not help.
-INTERVAL, HUNG, STARTING, PATIENCE = 10, 40, 120, 1800
+# A start of all of a node's processes at once takes one processor core a minute, and three on a machine that is busy.
+INTERVAL, HUNG, STARTING, PATIENCE = 10, 40, 300, 3600
 
 JOBS = {"SchedulerJob": "scheduler", "DagProcessorJob": "dag-processor", "TriggererJob": "triggerer"}
 BEATING = """SELECT DISTINCT job_type FROM job
