@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { join } from "node:path";
 import { faults, type Fault } from "./faults/faults.ts";
 import { profiles } from "./faults/profiles.ts";
@@ -16,7 +16,11 @@ const program = new Command("npm run faults --")
     .description(
         "Puts faults into the lab that is up, or into one of its own, while rows, messages and DAG runs go on; then checks the books.",
     )
-    .option("--only <ids>", "faults by number, in this order, such as 3,4", chosen, faults)
+    .addOption(
+        new Option("--only <ids>", "faults by number, in this order, such as 3,4")
+            .argParser(chosen)
+            .default(faults, "all"),
+    )
     .option("--repeat <n>", "times that each is put in", positive, 1)
     .option(
         "--profile <names>",

@@ -21,7 +21,7 @@ check() {
     if said=$("$@" 2>&1); then
         printf '%s\tok\t%s\n' "$name" "${said##*$'\n'}"
     else
-        printf '%s\tbad\t%s\n' "$name" "$(tr '\n\t' '; ' <<<"$said")"
+        printf '%s\tbad\t%s\n' "$name" "$(printf %s "$said" | tr '\n\t' '; ')"
     fi
 }
 
@@ -32,18 +32,26 @@ mesh() {
         END { if (!bad) print NR " peers"; exit bad }'
 }
 
-etcd() { timeout 10 etcdctl endpoint health --cluster 2>&1 | awk '!/is healthy/ { print; bad = 1 } END { if (!bad) print NR " members"; exit bad }'; }
+etcd() { timeout 10 etcdctl endpoint health --cluster 2>&1 | awk '/^[{]/ { next } !/is healthy/ { print; bad = 1 } END { if (!bad) print NR " members"; exit bad }'; }
 
 postgresql() {
-    timeout 20 patronictl list --format json | python3 -c '
+    local members
+    members=$(timeout 20 patronictl list --format json 2>/dev/null) || {
+        echo "Patroni does not answer"
+        return 1
+    }
+    python3 -c '
 import json, socket, sys
 members = json.load(sys.stdin)
 leaders = [m["Member"] for m in members if m["Role"] == "Leader" and m["State"] == "running"]
 standbys = [m["Member"] for m in members if m["Role"] != "Leader" and m["State"] == "streaming"]
 synchronous = [m["Member"] for m in members if m["Role"] in ("Quorum Standby", "Sync Standby")]
-print("leader", *leaders, "· streaming", *standbys, "· synchronous", *synchronous)
-own = socket.gethostname() in leaders + standbys
-sys.exit(not (own and len(leaders) == 1 and len(leaders + standbys) == len(members) and synchronous))'
+missing = [m["Member"] for m in members if m["Member"] not in leaders + standbys]
+if socket.gethostname() not in [m["Member"] for m in members]:
+    missing.append(socket.gethostname())
+print("leader", *leaders or ["none"], "· streaming", *standbys, "· synchronous", *synchronous or ["none"],
+    *(["· not in service", *missing] if missing else []))
+sys.exit(len(leaders) != 1 or bool(missing) or not synchronous)' <<<"$members"
 }
 
 # Its own setting may have switched the guard off.
@@ -52,12 +60,18 @@ failover() {
 }
 
 rabbitmq() {
-    timeout 30 rabbitmqctl --quiet cluster_status --formatter json | python3 -c '
+    local status
+    status=$(timeout 30 rabbitmqctl --quiet cluster_status --formatter json 2>/dev/null) || {
+        echo "not running"
+        return 1
+    }
+    python3 -c '
 import json, sys
 status = json.load(sys.stdin)
 running, known = sorted(status["running_nodes"]), sorted(status["disk_nodes"])
-print("running", *running, f"of {len(known)}")
-sys.exit(running != known or bool(status["alarms"]) or bool(status["partitions"]))'
+missing = [name for name in known if name not in running]
+print("running", *running, f"of {len(known)}", *(["· without", *missing] if missing else []))
+sys.exit(bool(missing) or bool(status["alarms"]) or bool(status["partitions"]))' <<<"$status"
 }
 
 units() {

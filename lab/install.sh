@@ -5,16 +5,23 @@ set -euo pipefail
 
 main() {
     cd "$(dirname "${BASH_SOURCE[0]}")/.."
-    if [[ node_modules/.package-lock.json -nt package-lock.json && -x node_modules/.bin/node ]]; then
-        return
-    fi
+    ! is_installed || return 0
     command -v npm >/dev/null || {
         echo "npm is not on PATH: install Node.js (20 or newer) with npm" >&2
         exit 1
     }
-    echo "installing npm packages" >&2
+    # Two at once would remove each other's files.
+    exec 9<package-lock.json
+    flock --nonblock 9 || {
+        echo "waiting for another command that installs npm packages" >&2
+        flock 9
+        ! is_installed || return 0
+    }
+    echo "installing npm packages (about a minute)" >&2
     npm ci --no-audit --no-fund --loglevel=error >&2
     touch node_modules/.package-lock.json
 }
+
+is_installed() { [[ node_modules/.package-lock.json -nt package-lock.json && -x node_modules/.bin/node ]]; }
 
 main "$@"

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureCloud } from "./cloud/index.ts";
@@ -10,8 +11,12 @@ import { configFile, stateDir } from "./settings.ts";
 /** The stack's name and so its configuration file, Pulumi.lab.yaml, in every lab: each has its own backend. */
 const stack = "lab";
 
-/** Where Pulumi keeps the stack's state. */
-export const backendDir = join(stateDir, "pulumi");
+/** Where Pulumi keeps the state of the stack, and of stacks of other programs (`lab -- env`). */
+const backendDir = join(stateDir, "pulumi");
+const own = `airflow-ha/${stack}`;
+const stackFile = join(backendDir, ".pulumi/stacks", `${own}.json`);
+/** The folder of the locks of the lab's own stack. */
+export const stackLocks = join(backendDir, ".pulumi/locks/organization", own);
 
 /** Runs a Pulumi command on the lab's stack, on this terminal; the caller holds the lab's lock. Gives its exit code. */
 export async function runPulumi(args: string[]): Promise<number> {
@@ -59,6 +64,9 @@ export async function labEnvironment(): Promise<Record<string, string>> {
 
 async function environment(): Promise<Record<string, string>> {
     const env = await labEnvironment();
-    await execa("pulumi", ["stack", "select", "--create", stack], { cwd: root, env });
+    // Once: it reads the state, which an `up` may be writing just now.
+    if (!existsSync(stackFile)) {
+        await execa("pulumi", ["stack", "select", "--create", stack], { cwd: root, env });
+    }
     return { ...env, PULUMI_STACK: stack };
 }

@@ -4,7 +4,7 @@ import { destroyCloud } from "./cloud/index.ts";
 import { printEndpoints } from "./endpoints.ts";
 import { exclusively } from "./lock.ts";
 import { forgetOutputs, stackOutputs } from "./outputs.ts";
-import { backendDir, runPulumi } from "./pulumi.ts";
+import { runPulumi, stackLocks } from "./pulumi.ts";
 import { labName, stateDir } from "./settings.ts";
 
 /** `npm run lab`: from nothing, or from whatever is there, to a cluster that serves. */
@@ -39,11 +39,11 @@ export async function down(): Promise<void> {
     console.log(`lab "${labName}" is gone`);
 }
 
-/** We hold the lab's own lock, so a lock in the backend is that of a Pulumi that was killed. */
+/** We hold the lab's own lock, so a lock of its stack is that of a Pulumi that was killed. Others' stacks have their own. */
 async function changing<T>(what: string, action: () => Promise<T>): Promise<T> {
     return exclusively(what, async () => {
         await forgetOutputs();
-        await rm(`${backendDir}/.pulumi/locks`, { recursive: true, force: true });
+        await rm(stackLocks, { recursive: true, force: true });
         return action();
     });
 }

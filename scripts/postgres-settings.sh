@@ -20,7 +20,7 @@ main() {
     restart_pending
     [[ -z $(pending primary)$(pending replica) ]] || die "a restart is still pending: $(patronictl list)"
     refused=$(refused "$(jq --raw-output '.postgresql.parameters | keys | join(",")' <<<"$wanted")")
-    [[ -z $refused ]] || die "PostgreSQL does not take this value of $refused; \`journalctl -u patroni\` says why"
+    [[ -z $refused ]] || die "PostgreSQL does not know, or does not take this value of, $refused: correct it and run \`pulumi up\` again; \`journalctl -u patroni\` on $(hostname) says why"
     wait_until 60 "a replica is synchronous" synchronous || die "no replica is synchronous: $(patronictl list)"
 }
 

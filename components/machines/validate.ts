@@ -93,7 +93,10 @@ function existingMachineProblems(
             ? []
             : [problem(at("address"), address, "an IPv4 address is needed, such as 203.0.113.7")]),
         // It is not shown: it may be the private one. RSA's would be asked for with SHA-1, which no sshd offers any more.
-        ...(matches(/^\s*(ssh-ed25519|ecdsa-sha2-\S+) [A-Za-z0-9+/]+=*( .*)?\s*$/, hostKey)
+        ...(matches(
+            /^\s*(ssh-ed25519 [A-Za-z0-9+/]{68}|ecdsa-sha2-\S+ [A-Za-z0-9+/]{100,}=*)( .*)?\s*$/,
+            hostKey,
+        )
             ? []
             : [
                   `${at("hostKey")}: the line of /etc/ssh/ssh_host_ed25519_key.pub on the machine is needed`,

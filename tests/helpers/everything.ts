@@ -1,5 +1,5 @@
 import type * as AirflowHa from "../../components";
-import { sshKey } from "./sshKey.ts";
+import { hostKey, sshKey } from "./sshKey.ts";
 
 /**
  * One of every component, as index.ts wires them, made of the components that are given: the sources or the package.
@@ -14,7 +14,7 @@ export function everything(ha: typeof AirflowHa, name: string): void {
         privateCidr: "10.91.0.0/24",
     });
     new ha.ExistingMachines(`${name}-existing`, {
-        machines: [{ name: "own", address: "203.0.113.8", hostKey: "ssh-ed25519 AAAA" }],
+        machines: [{ name: "own", address: "203.0.113.8", hostKey }],
         privateKey: sshKey,
         adminCidrs: ["203.0.113.0/24"],
     });

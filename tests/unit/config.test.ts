@@ -1,4 +1,5 @@
 import { configProblems, type StackConfig } from "../../components/config";
+import { hostKey } from "../helpers/sshKey";
 
 const good: StackConfig = {
     machines: [],
@@ -97,7 +98,7 @@ test.each<[string, Partial<StackConfig>, string[]]>([
             machines: ["a", "b", "c"].map((name, index) => ({
                 name,
                 address: `203.0.114.${index + 1}`,
-                hostKey: "ssh-ed25519 AAAA",
+                hostKey,
             })),
         },
         [
@@ -137,7 +138,7 @@ test("a name that is wrong is named once, by the setting that it comes from", ()
     const machines = ["a", "a", "B"].map((name, index) => ({
         name,
         address: `203.0.114.${index + 1}`,
-        hostKey: "ssh-ed25519 AAAA",
+        hostKey,
     }));
     expect(configProblems({ ...good, machines })).toEqual([
         expect.stringMatching(/^machines\[2\]\.name: got "B"; /),

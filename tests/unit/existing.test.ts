@@ -8,9 +8,9 @@ import { existingProblems } from "../../components/machines/validate";
 import { asRoot } from "../../components/remote/shell";
 import { WireGuardMesh } from "../../components/wireguard/mesh";
 import { record, type Registered } from "../helpers/mocks";
-import { sshKey } from "../helpers/sshKey";
+import { hostKey as key, sshKey } from "../helpers/sshKey";
 
-const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIZpUYPd root@one";
+const hostKey = `${key} root@one`;
 const machines: ExistingMachine[] = [
     { name: "one", address: "203.0.113.1", hostKey },
     { name: "two", address: "203.0.113.2", hostKey, user: "ops", sshPort: 2222 },
@@ -87,8 +87,9 @@ describe("existingProblems", () => {
         ]);
     });
 
-    it("does not show what may be a private key, and takes no RSA", () => {
-        for (const key of ["-----BEGIN OPENSSH PRIVATE KEY-----", "ssh-rsa AAAAB3NzaC1yc2E"]) {
+    it("does not show what may be a private key, and takes no RSA and no part of a key", () => {
+        const wrong = ["-----BEGIN OPENSSH PRIVATE KEY-----", "ssh-rsa AAAAB3NzaC1yc2E"];
+        for (const key of [...wrong, hostKey.slice(0, 60)]) {
             const [line, ...others] = existingProblems({
                 ...plan,
                 machines: [{ ...machines[0], hostKey: key }],
@@ -189,7 +190,7 @@ describe("ExistingMachines of a good plan", () => {
                 host: "203.0.113.2",
                 port: 2222,
                 user: "ops",
-                hostKey: hostKey.replace(" root@one", ""),
+                hostKey: key,
                 privateKey: sshKey,
             },
         });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ExistingMachines } from "../../components/machines/existing";
 import { record, type Registered } from "../helpers/mocks";
-import { sshKey } from "../helpers/sshKey";
+import { hostKey, sshKey } from "../helpers/sshKey";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-ha-lockout-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,7 +29,6 @@ beforeAll(() => {
 
 /** Runs what would be run on the machine first, for somebody who comes from `client`. */
 async function boot(adminCidrs: string[], client: string, user: string) {
-    const hostKey = "ssh-ed25519 AAAA";
     const all: Registered[] = await record(() => {
         new ExistingMachines("it", {
             machines: [{ name: "own", address: "203.0.113.1", hostKey, user }],

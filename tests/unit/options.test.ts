@@ -17,7 +17,7 @@ import {
     WireGuardMesh,
 } from "../../components";
 import { meshNodes, record, type Registered } from "../helpers/mocks";
-import { sshKey } from "../helpers/sshKey";
+import { hostKey, sshKey } from "../helpers/sshKey";
 
 jest.setTimeout(60_000);
 
@@ -27,7 +27,7 @@ const hetzner = {
     adminCidrs: ["203.0.113.0/24"],
 };
 const own = {
-    machines: [{ name: "own", address: "203.0.113.8", hostKey: "ssh-ed25519 AAAA" }],
+    machines: [{ name: "own", address: "203.0.113.8", hostKey }],
     privateKey: sshKey,
     adminCidrs: ["203.0.113.0/24"],
 };

@@ -1,6 +1,7 @@
 import { loadConfig } from "../../components/config";
 import { record, type Registered } from "../helpers/mocks";
 import { configure, recordProgram } from "../helpers/program";
+import { hostKey } from "../helpers/sshKey";
 
 jest.setTimeout(60_000);
 
@@ -109,7 +110,7 @@ test.each([
     const machines = ["one", "two", "three"].map((name, index) => ({
         name,
         address: `203.0.113.${index + 1}`,
-        hostKey: "ssh-ed25519 AAAA",
+        hostKey,
     }));
     await record(() => {
         configure("lab", { [`${project}:machines`]: machines, [`${project}:privateKey`]: key });
