@@ -264,6 +264,14 @@ test("own-machines: Airflow runs a DAG on machines that the program did not make
     const api = new AirflowApi({ url: web[2], certificate, ...admin });
     expect((await runToEnd(api, "lab_hello")).state).toBe("success");
 
+    const firewall = () => example.on(machines[1].address, "sha256sum /etc/nftables.conf");
+    const before = await firewall();
+    await example.shell("pulumi config set --path 'adminCidrs[0]' 192.0.2.0/24");
+    await expect(example.shell("pulumi up --yes --skip-preview")).rejects.toThrow(
+        "which none of adminCidrs has: 192.0.2.0/24",
+    );
+    expect(await firewall()).toBe(before);
+
     // The machines are their owner's, and stay; the files that the program wrote go.
     await example.destroy();
     const written = "/etc/patroni/airflow-ha/*.yml /etc/airflow/secrets.env /etc/nftables.conf";
