@@ -39,7 +39,7 @@ async function health(): Promise<string[]> {
         }[];
     }
     const { load_balancers } = await ask<Told>("GET", "load_balancers");
-    const { servers } = await ask<{ servers: { id: number; name: Node }[] }>("GET", "/servers");
+    const { servers } = await ask<{ servers: { id: number; name: Node }[] }>("GET", "servers");
     return nodes.map((node) => {
         const id = servers.find(({ name }) => name === node)?.id;
         const target = load_balancers[0]?.targets.find(({ server }) => server.id === id);
