@@ -25,11 +25,7 @@ runuser --user postgres -- psql -h /var/run/postgresql -Xd airflow -c "select da
 hostname, queued_dttm, start_date from task_instance where state not in ('success', 'failed', 'removed')"
 said() { journalctl --no-hostname --no-pager --quiet --lines="$2" --unit="$1" | cut --characters=1-300; }
 said airflow-worker 20
-said airflow-scheduler 20
+said airflow-scheduler 10
 said airflow-watchdog 5
 said rabbitmq-server 10
-# Celery answers this signal with its stacks, and with variables, which nobody may see.
-systemctl kill --kill-whom=main --signal=USR1 airflow-worker
-sleep 2
-said airflow-worker 100 | grep --only-matching 'File ".*' | tail --lines=25
 `;
