@@ -1,6 +1,7 @@
 import * as ipaddr from "ipaddr.js";
 import { ports } from "../ports";
 import { problem, type Problem } from "../problems";
+import type { ExistingMachine } from "./existing";
 import { entrancePortProblems, sshPortProblems } from "./validatePorts";
 
 /** Hetzner Cloud's locations. Source: GET /v1/locations. */
@@ -26,15 +27,6 @@ export function machinesProblems(plan: MachinesPlan): Problem[] {
         ...entrancePortProblems(plan),
         ...(plan.privateCidr ? privateCidrProblems(plan.privateCidr) : []),
     ];
-}
-
-interface ExistingMachine {
-    name: string;
-    location?: string;
-    address: string;
-    hostKey: string;
-    user?: string;
-    sshPort?: number;
 }
 
 export interface ExistingPlan {

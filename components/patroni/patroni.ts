@@ -4,12 +4,13 @@ import type { EtcdCluster } from "../etcd";
 import { haproxyPart } from "../haproxy/haproxy";
 import type { MeshNode } from "../node";
 import { ports } from "../ports";
-import { problem, refuse, type Problem } from "../problems";
+import { refuse } from "../problems";
 import { recoveryCommand } from "../recovery";
 import { RemoteFile, RemoteScript, type RemoteFileArgs } from "../remote";
 import { versions } from "../versions";
 import type { Database, DatabaseArgs } from "./database";
-import { canFence, failoverOf, outageOf, type Failover, type FailoverArgs } from "./failover";
+import { claimEtcd, etcdProblems, failoverIn } from "./beneath";
+import { outageOf, type FailoverArgs } from "./failover";
 import { createGuard } from "./guard";
 import { defaultParameters } from "./parameters";
 import {
@@ -42,9 +43,6 @@ export interface PatroniPostgresArgs {
     failover?: FailoverArgs;
 }
 
-/** Which one keeps its state in which etcd. */
-const owners = new WeakMap<EtcdCluster, string>();
-
 /** What is made on one node. */
 interface Member {
     cluster: RemoteFile;
@@ -69,7 +67,7 @@ export class PatroniPostgres extends pulumi.ComponentResource {
     constructor(name: string, args: PatroniPostgresArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:PatroniPostgres", name, {}, opts);
         refuse(this, name, [...postgresProblems(args), ...etcdProblems(args)]);
-        owners.set(args.etcd, name);
+        claimEtcd(args.etcd, name);
         this.reach = {
             outage: outageOf(failoverIn(args)),
             nodes: args.nodes.map((node) => node.name),
@@ -238,29 +236,4 @@ export class PatroniPostgres extends pulumi.ComponentResource {
         const options = { parent: this, additionalSecretOutputs: ["result"] };
         return new random.RandomPassword(name, { length: 32, special: false }, options).result;
     }
-}
-
-function failoverIn({ failover, nodes, etcd }: PatroniPostgresArgs): Failover {
-    return failoverOf({ guard: canFence(nodes, etcd), ...failover });
-}
-
-/** Patroni has the same scope for all: the members of a second one would join the first one's cluster. */
-function etcdProblems({ etcd, nodes, failover }: PatroniPostgresArgs): Problem[] {
-    const owner = owners.get(etcd);
-    return [
-        ...(owner === undefined
-            ? []
-            : [
-                  `etcd: "${owner}" keeps its state in it; each PatroniPostgres needs an EtcdCluster of its own`,
-              ]),
-        ...(failover?.guard && !canFence(nodes, etcd)
-            ? [
-                  problem(
-                      "failover.guard",
-                      true,
-                      "etcd has a member on none of the nodes; allowed is false",
-                  ),
-              ]
-            : []),
-    ];
 }
