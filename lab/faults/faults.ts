@@ -139,7 +139,7 @@ async function withoutEtcdPorts(cluster: Cluster): Promise<Injected> {
         (hook) => `chain ${hook} { type filter hook ${hook} priority -50; ${rules} }`,
     );
     const at = now();
-    await cluster.on(primary, `nft 'table inet lab_faults { ${table.join(" ")} }'`);
+    await cluster.on(primary, `nft 'table inet lab_faults { ${table.join("; ")}; }'`);
     return {
         at,
         hold: () => cluster.last(40),
