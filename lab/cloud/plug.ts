@@ -83,8 +83,15 @@ export async function plugPrivate(
     }
 }
 
+/** The kernel takes an interface away with its member's namespace, perhaps at this very moment. */
 export async function unplug(namespace: string, id: number): Promise<void> {
-    await within(namespace, "ip", "link", "delete", `p${id}`);
+    try {
+        await within(namespace, "ip", "link", "delete", `p${id}`);
+    } catch (error) {
+        if ((await privateLinks(namespace)).some((link) => link.id === id)) {
+            throw error;
+        }
+    }
 }
 
 /** As Hetzner's private interfaces: 86:00:00 and three bytes. */

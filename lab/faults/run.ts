@@ -30,7 +30,8 @@ export interface RunOptions {
 
 interface Happened {
     window: Window;
-    injected: Injected;
+    /** Not there when it could not be put in. */
+    injected?: Injected;
 }
 
 /** Gives whether nothing was lost and nothing doubled. */
@@ -121,11 +122,13 @@ async function restore(cluster: Cluster): Promise<void> {
 
 async function putIn(cluster: Cluster, fault: Fault, repetition: number): Promise<Happened> {
     const { id, name } = fault;
-    const injected = await fault.inject(cluster);
     say(`${id} ${name}`);
-    const { at, down = [], kills = [] } = injected;
-    const window: Window = { fault: id, name, repetition, at, until: Infinity, down, kills };
+    const window: Window = { fault: id, name, repetition, at: now(), until: Infinity };
+    let injected: Injected | undefined;
     try {
+        injected = await fault.inject(cluster);
+        const { at, down, kills, after } = injected;
+        Object.assign(window, { at, down, kills });
         try {
             await injected.hold?.();
         } finally {
@@ -133,13 +136,14 @@ async function putIn(cluster: Cluster, fault: Fault, repetition: number): Promis
         }
         await untilWhole(cluster, Math.max(at + 1, now()), at);
         window.until = now();
-        if (injected.after) {
-            await injected.after();
+        if (after) {
+            await after();
             await untilWhole(cluster, now(), at);
         }
     } catch (error) {
         cluster.throwIfInterrupted();
-        window.failed = reasonOf(error);
+        const what = injected ? "" : "could not be put in: ";
+        window.failed = `${what}${reasonOf(error)}`;
         window.until = Math.min(window.until, now());
         say(`${id} did not end well: ${window.failed}`);
         return { window, injected };
@@ -198,7 +202,7 @@ async function conclude(
         evidence,
     );
     const notes = happened.map(
-        ({ injected, window }) => injected.figures?.(evidence, window.until) ?? [],
+        ({ injected, window }) => injected?.figures?.(evidence, window.until) ?? [],
     );
     await mkdir(out, { recursive: true });
     const { rows, messages } = evidence.records;

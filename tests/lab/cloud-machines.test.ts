@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { eventually, run } from "../helpers/lab";
-import { cloud, cloudLab, installClient, output, scenario } from "./cloud/cloud";
+import { cloud, cloudLab, inProcess, installClient, output, scenario } from "./cloud/cloud";
 import { Key, reach } from "./cloud/reach";
 import { traces } from "./cloud/traces";
 
@@ -94,6 +94,10 @@ test("when only the daemon dies, machines run on", async () => {
     await killAll((line) => line.includes("daemon.ts"));
     expect(await status()).toEqual([{ power: "on", cut: false }]);
     expect(await machineProcesses()).toEqual(expect.arrayContaining(before.slice(0, 1)));
+});
+
+test("a private interface that has gone with its machine is unplugged without an error", async () => {
+    expect(await inProcess("plug.ts", "unplug", "/proc/self/ns/net", 999_999_999)).toBeNull();
 });
 
 test("the verbs name the machines that there are", async () => {

@@ -18,11 +18,16 @@ interface Cloud {
     token: string;
 }
 
-/** Calls a function of lab/cloud in a process of its own, as the lab's commands do. */
-export async function cloud<T>(name: string, ...args: string[]): Promise<T> {
+/** Calls one of the cloud's functions. */
+export function cloud<T>(name: string, ...args: unknown[]): Promise<T> {
+    return inProcess("index.ts", name, ...args);
+}
+
+/** Calls a function of a file in lab/cloud, in a process of its own, as the lab's commands do. */
+export async function inProcess<T>(file: string, name: string, ...args: unknown[]): Promise<T> {
     const code =
-        `const cloud = await import(${JSON.stringify(join(root, "lab/cloud/index.ts"))});` +
-        `console.log(JSON.stringify((await cloud.${name}(...${JSON.stringify(args)})) ?? null));`;
+        `const file = await import(${JSON.stringify(join(root, "lab/cloud", file))});` +
+        `console.log(JSON.stringify((await file.${name}(...${JSON.stringify(args)})) ?? null));`;
     const node = join(root, "node_modules/.bin/node");
     const words = ["--input-type=module", "-e", code];
     const ran = run(node, words, "", 10 * minute, { LAB_NAME: cloudLab });
