@@ -55,7 +55,9 @@ function chosen(text: string): Fault[] {
     return text.split(",").map((id) => {
         const fault = faults.find((each) => String(each.id) === id.trim());
         if (fault === undefined) {
-            throw new InvalidArgumentError(`there is no fault ${id}; there are 0 to 13`);
+            throw new InvalidArgumentError(
+                `there is no fault ${id}; there are 0 to ${faults.length - 1}`,
+            );
         }
         return fault;
     });

@@ -45,6 +45,7 @@ export const faults: Fault[] = [
     { id: 11, name: "primary's data disk full for 30 s", inject: diskFull },
     { id: 12, name: "two machines off for 20 s, on again", inject: twoOff },
     { id: 13, name: "DAGs edited during 8, 9 and on both sides of a cut", inject: editedDags },
+    { id: 14, name: "primary's Patroni restarted", inject: patroniRestarted },
 ];
 
 /** Takes back whatever any fault may have left, on a lab of which nothing is known. */
@@ -80,6 +81,14 @@ async function switchover(cluster: Cluster): Promise<Injected> {
     const [candidate] = await cluster.replicas();
     const at = now();
     await cluster.on(primary, `patronictl switchover --candidate ${candidate} --force`);
+    return { at };
+}
+
+/** What a planned reboot of the primary's machine begins with. */
+async function patroniRestarted(cluster: Cluster): Promise<Injected> {
+    const primary = await cluster.primary();
+    const at = now();
+    await cluster.on(primary, "systemctl restart patroni");
     return { at };
 }
 
