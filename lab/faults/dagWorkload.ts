@@ -59,11 +59,16 @@ FROM dag_run WHERE dag_id IN (${this.dags()
         return Number(last);
     },
 
+    /** No task begins while it is paused; those that run do not end by it. */
+    async pause(cluster: Cluster, paused: boolean): Promise<void> {
+        for (const dag of this.dags()) {
+            await call(cluster, "PATCH", `/dags/${dag}`, { is_paused: paused });
+        }
+    },
+
     async remove(cluster: Cluster): Promise<void> {
         // A DAG is not deleted while a task of it runs.
-        for (const dag of this.dags()) {
-            await call(cluster, "PATCH", `/dags/${dag}`, { is_paused: true });
-        }
+        await this.pause(cluster, true);
         await cluster.onAll(`rm -f ${file}`);
         for (const dag of this.dags()) {
             await call(cluster, "DELETE", `/dags/${dag}`);

@@ -61,17 +61,18 @@ async function onLab(options: RunOptions): Promise<boolean> {
         await restore(cluster);
         await cluster.await("the lab is healthy", () => cluster.isHealthy(), 240, 2);
         await startWorkloads(cluster);
-        for (const profile of profiles) {
-            say(`the settings of ${profile}`);
-            await applyProfile(profile);
-            await putInAll(cluster, options, happened, profile);
-        }
-        if (profiles.length === 0) {
-            await putInAll(cluster, options, happened);
-        }
+        const broken = await putInAll(cluster, options, happened).catch((error: Error) => {
+            cluster.throwIfInterrupted();
+            say(`no more faults are put in: ${reasonOf(error)}`);
+            return error;
+        });
         say("the runs that have begun end");
         const last = await dagWorkload.finish(cluster);
-        return await conclude(cluster, happened, last, out);
+        const clean = await conclude(cluster, happened, last, out);
+        if (broken !== undefined) {
+            throw broken;
+        }
+        return clean;
     } finally {
         say("cleaning up");
         await restore(uninterrupted);
@@ -81,20 +82,29 @@ async function onLab(options: RunOptions): Promise<boolean> {
     }
 }
 
+/** All faults, with the lab's own settings or with those of each profile. */
 async function putInAll(
     cluster: Cluster,
-    { faults, repeat }: RunOptions,
+    { faults, repeat, profiles }: RunOptions,
     happened: Happened[],
-    profile?: string,
 ): Promise<void> {
-    for (const fault of faults) {
-        for (let repetition = 1; repetition <= repeat; repetition++) {
-            // The next fault would find a cluster that is not what it is said to break.
-            if (happened.at(-1)?.window.failed !== undefined) {
-                return;
-            }
+    for (const profile of profiles.length > 0 ? profiles : [undefined]) {
+        if (profile !== undefined) {
+            say(`the settings of ${profile}`);
+            // Each node's new settings wait for the tasks that run on it.
+            await dagWorkload.pause(cluster, true);
+            await applyProfile(profile);
+            await dagWorkload.pause(cluster, false);
+        }
+        for (const fault of faults) {
             const name = profile === undefined ? fault.name : `${fault.name} (${profile})`;
-            happened.push(await putIn(cluster, { ...fault, name }, repetition));
+            for (let repetition = 1; repetition <= repeat; repetition++) {
+                happened.push(await putIn(cluster, { ...fault, name }, repetition));
+                // The next fault would find a cluster that is not what it is said to break.
+                if (happened.at(-1)?.window.failed !== undefined) {
+                    return;
+                }
+            }
         }
     }
 }
@@ -123,12 +133,13 @@ async function restore(cluster: Cluster): Promise<void> {
 async function putIn(cluster: Cluster, fault: Fault, repetition: number): Promise<Happened> {
     const { id, name } = fault;
     say(`${id} ${name}`);
-    const window: Window = { fault: id, name, repetition, at: now(), until: Infinity };
+    const about = { fault: id, name, repetition };
+    let window: Window = { ...about, at: now(), until: Infinity, down: [], kills: [] };
     let injected: Injected | undefined;
     try {
         injected = await fault.inject(cluster);
-        const { at, down, kills, after } = injected;
-        Object.assign(window, { at, down, kills });
+        const { at, down = [], kills = [], after } = injected;
+        window = { ...window, at, down, kills };
         try {
             await injected.hold?.();
         } finally {
