@@ -36,15 +36,13 @@ export class Evidence {
         return taskBalance(plan, tasks, runs, outages);
     }
 
-    /** Rows that a node's client began to store between the two times and that were acknowledged. */
+    /** Rows that a node's client was told between the two times to be stored, whenever it had begun. */
     commits(node: string, from: number, to: number): number {
-        return acknowledged(this.records.rows, from, to).filter((each) => each.node === node)
-            .length;
+        return told(this.records.rows, node, from, to);
     }
 
     confirms(node: string, from: number, to: number): number {
-        return acknowledged(this.records.messages, from, to).filter((each) => each.node === node)
-            .length;
+        return told(this.records.messages, node, from, to);
     }
 
     commitTimes(from: number, to: number): number[] {
@@ -116,6 +114,13 @@ function isSameTask(one: TaskAttempt, other: TaskAttempt): boolean {
 
 function between(attempts: Attempt[], from: number, to: number): Attempt[] {
     return attempts.filter(({ began }) => began >= from && began <= to);
+}
+
+function told(attempts: Attempt[], node: string, from: number, to: number): number {
+    return attempts.filter(
+        (each) =>
+            each.node === node && each.outcome === "ok" && each.ended > from && each.ended < to,
+    ).length;
 }
 
 function acknowledged(attempts: Attempt[], from: number, to: number): Attempt[] {
