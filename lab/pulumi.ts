@@ -66,7 +66,13 @@ async function environment(): Promise<Record<string, string>> {
     const env = await labEnvironment();
     // Once: it reads the state, which an `up` may be writing just now.
     if (!existsSync(stackFile)) {
-        await execa("pulumi", ["stack", "select", "--create", stack], { cwd: root, env });
+        const create = ["stack", "select", "--create", stack];
+        await execa("pulumi", create, { cwd: root, env }).catch((error: unknown) => {
+            // Another command made it at the same moment.
+            if (!existsSync(stackFile)) {
+                throw error;
+            }
+        });
     }
     return { ...env, PULUMI_STACK: stack };
 }

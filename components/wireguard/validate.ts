@@ -1,6 +1,12 @@
 import * as ipaddr from "ipaddr.js";
 import { problem, type Problem } from "../problems";
-import { cidrProblems, hostNameProblems, overlap, repeatedProblems } from "../machines/validate";
+import {
+    cidrProblems,
+    hostNameProblems,
+    overlap,
+    pairProblems,
+    repeatedProblems,
+} from "../machines/validate";
 import { wireguardPortProblems } from "../machines/validatePorts";
 
 export interface MeshPlan {
@@ -25,6 +31,7 @@ export function memberProblems(names: string[]): Problem[] {
             : [problem("machines", names.length, "a mesh has two machines or more")]),
         ...names.flatMap((name, index) => hostNameProblems(`machines[${index}].name`, name)),
         ...repeatedProblems("name", names),
+        ...pairProblems(names),
     ];
 }
 

@@ -101,6 +101,12 @@ describe("memberProblems", () => {
                 'machines[1].name: got "Node_2"; a host name of 1 to 63 lower-case letters, digits and hyphens is needed',
             ],
         ],
+        [
+            ["a", "b-c", "a-b", "c"],
+            [
+                "machines: the names a-b and c, joined, are those of a and b-c; one of them needs another name",
+            ],
+        ],
         [["a"], ["machines: got 1; a mesh has two machines or more"]],
     ])("of %j", (members, problems) => {
         expect(memberProblems(members)).toEqual(problems);
