@@ -29,6 +29,8 @@ const program = new Command("npm run faults --")
         [],
     )
     .option("--out <folder>", "for faults.json and faults.svg", join(root, ".lab", "faults"))
+    // 1 says that something was lost.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .addHelpText("after", `\n${faults.map(({ id, name }) => `  ${id}  ${name}`).join("\n")}`)
     .action(async (options: Options) => {
         const interrupted = new AbortController();

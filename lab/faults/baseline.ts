@@ -5,16 +5,16 @@ import { quantile } from "./gaps.ts";
 /** Seconds for which each of the two is watched. */
 const watched = 20;
 
+/** As the lab has it: a commit waits for a standby. */
+export async function commitsWait(cluster: Cluster): Promise<void> {
+    await cluster.await("commits wait for a standby", async () => {
+        await setMode(cluster, "quorum");
+        return await waits(cluster, true);
+    });
+}
+
 /** No fault, with and then without a standby that commits wait for: what a commit and a task cost. */
 export function baseline(cluster: Cluster): Promise<Injected> {
-    const set = async (mode: string) => {
-        const settings = `--set synchronous_mode=${mode}`;
-        await cluster.onAny(`patronictl edit-config --force ${settings}`);
-    };
-    const waits = (any: boolean) => async () => {
-        const shown = await cluster.query("SHOW synchronous_standby_names;");
-        return (shown.length > 0 && shown[0][0] !== "") === any;
-    };
     const at = now();
     let [synchronous, alone, restored] = [at, at, at];
     return Promise.resolve({
@@ -22,22 +22,28 @@ export function baseline(cluster: Cluster): Promise<Injected> {
         hold: async () => {
             await cluster.last(watched);
             synchronous = now();
-            await set("off");
-            await cluster.await("no commit waits", waits(false), 60, 1);
+            await setMode(cluster, "off");
+            await cluster.await("no commit waits", () => waits(cluster, false), 60, 1);
             alone = now();
             await cluster.last(watched);
             restored = now();
         },
-        undo: async () => {
-            await set("quorum");
-            await cluster.await("commits wait again", waits(true), 60, 1);
-        },
+        undo: () => commitsWait(cluster),
         figures: (evidence, until) => [
             `commit with a standby ${times(evidence.commitTimes(at, synchronous))}`,
             `commit without ${times(evidence.commitTimes(alone, restored))}`,
             `a run's first task starts ${seconds(evidence.startDelays(at, until))} after it`,
         ],
     });
+}
+
+async function setMode(cluster: Cluster, mode: string): Promise<void> {
+    await cluster.onAny(`patronictl edit-config --force --set synchronous_mode=${mode}`);
+}
+
+async function waits(cluster: Cluster, any: boolean): Promise<boolean> {
+    const shown = await cluster.query("SHOW synchronous_standby_names;");
+    return (shown.length > 0 && shown[0][0] !== "") === any;
 }
 
 function times(values: number[]): string {

@@ -44,7 +44,7 @@ export interface Outage {
 }
 
 export interface TaskBalance {
-    /** Runs that did not end well, or of which Airflow says so without it having run. */
+    /** Runs that did not end well, of which Airflow says so without it having run, or of which it knows nothing any more. */
     lost: DagRun[];
     /** Failed because a fault ended more attempts of a task than it may have: only a retry could have saved them. */
     spent: DagRun[];
@@ -82,7 +82,7 @@ export function taskBalance(
         plan.tasks.every((task) => of(run, task).some(({ ended }) => ended !== undefined));
     const groups = [...byTask.values()];
     return {
-        lost: runs.filter((run) => !isDone(run) && !isSpent(run)),
+        lost: [...runs, ...vanished(attempts, runs)].filter((run) => !isDone(run) && !isSpent(run)),
         spent: runs.filter(isSpent),
         doubled: groups.flatMap(overlapping),
         cut: attempts.filter(isCut),
@@ -91,6 +91,17 @@ export function taskBalance(
             group.filter((each) => group.some(({ ended }) => ended && ended <= each.started)),
         ),
     };
+}
+
+/** Runs that had tasks and are not in the database. */
+function vanished(attempts: TaskAttempt[], runs: DagRun[]): DagRun[] {
+    const known = new Set(runs.map(({ dag, run }) => key(dag, run, "")));
+    const gone = attempts.filter(({ dag, run }) => !known.has(key(dag, run, "")));
+    const byRun = new Map(gone.map((each) => [key(each.dag, each.run, ""), each]));
+    return [...byRun.values()].map(({ dag, run, last }) => ({
+        ...{ dag, run, ended: last },
+        state: "not there",
+    }));
 }
 
 /** Seconds between two signs of life of a task, with some room on a busy computer. */

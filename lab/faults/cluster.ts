@@ -105,8 +105,8 @@ export class Cluster {
         return readFileSync(join(diskOf(node), path), "utf8");
     }
 
-    async members(): Promise<Member[]> {
-        return JSON.parse(await this.onAny("patronictl list --format json")) as Member[];
+    async members(nodes = this.nodes): Promise<Member[]> {
+        return JSON.parse(await this.onAny("patronictl list --format json", nodes)) as Member[];
     }
 
     /** Kills every process of a unit at once. */
@@ -119,13 +119,25 @@ export class Cluster {
         await this.on(node, `kill -KILL "$(head -n 1 ${file})"`);
     }
 
-    async primary(): Promise<string> {
-        const members = await this.members();
+    /** By the word of the first of the nodes that answers. */
+    async primary(nodes = this.nodes): Promise<string> {
+        const members = await this.members(nodes);
         const leader = members.find(({ Role, State }) => Role === "Leader" && State === "running");
         if (leader === undefined) {
             throw new Error("there is no primary");
         }
         return leader.Member;
+    }
+
+    /** patronictl's exit code is 0 also when it could not. */
+    async switchTo(node: string): Promise<void> {
+        await this.onAny(`patronictl switchover --candidate ${node} --force`);
+        await this.awaitPrimary((primary) => primary === node);
+    }
+
+    async awaitPrimary(fits: (node: string) => boolean, nodes = this.nodes): Promise<void> {
+        const another = async () => fits(await this.primary(nodes));
+        await this.await("another primary", another, 60);
     }
 
     async replicas(): Promise<string[]> {

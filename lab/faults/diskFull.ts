@@ -19,7 +19,6 @@ const room = 256;
 
 /** A replica gets a small disk of its own (in memory: the lab's computer must not run full), becomes primary, and its disk is filled. */
 export async function diskFull(cluster: Cluster): Promise<Injected> {
-    const primary = await cluster.primary();
     const [node] = await cluster.replicas();
     await cluster.on(
         node,
@@ -39,12 +38,12 @@ systemctl start patroni`,
         240,
         2,
     );
-    await cluster.on(primary, `patronictl switchover --candidate ${node} --force`);
+    await cluster.switchTo(node);
     await cluster.await("all stream from it", () => cluster.isHealthy(), 240, 2);
     const at = now();
     await cluster.on(
         node,
-        `dd if=/dev/zero of=${disk}/filler bs=1M status=none 2>/dev/null; df -m ${disk} >&2`,
+        `dd if=/dev/zero of=${disk}/filler bs=1M status=none 2>/dev/null; df -m ${disk} >&2; [[ $(stat -f -c %a ${disk}) == 0 ]]`,
     );
     let freed = Infinity;
     return {

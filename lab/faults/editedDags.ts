@@ -7,6 +7,10 @@ const [edited, deleted, both] = ["edited", "deleted", "both"].map(
     (name) => `lab_faults_${name}.txt`,
 );
 
+/** What an interrupted run has left on a node. */
+export const mendEdits = `systemctl stop lab-faults-edit 2>/dev/null
+rm -f ${folder}/lab_faults_*.txt`;
+
 /** One line for the whole folder, as far as it is synchronized. */
 const tree = `cd ${folder} && find . -type f ! -path '*/__pycache__/*' ! -name '.*' -print0 | sort -z | xargs -0 sha256sum | sha256sum`;
 
@@ -37,6 +41,7 @@ export async function editedDags(cluster: Cluster): Promise<Injected> {
             await cluster.onAll(`rm -f ${folder}/lab_faults_*.txt`);
         },
         figures: () => times,
+        problems: () => times.filter((each) => each.includes("NOT named")),
     };
 }
 
@@ -59,7 +64,7 @@ async function cutAndEdit(cluster: Cluster, one: string, cut: string): Promise<s
     const seconds = await equalTrees(cluster);
     const winner = (await cluster.on(cut, `cat ${folder}/${both}`)).trim();
     const named = await cluster.onAll(
-        `{ journalctl --unit=dag-sync --unit='csync2*' --since='${since.trim()}' -o cat; ls /var/lib/csync2/backup 2>/dev/null; find /var/lib/csync2 -name '*${both}*'; } | grep -c ${both} || :`,
+        `{ journalctl --unit=dag-sync --unit='csync2*' --since='${since.trim()}' -o cat; find /var/lib/csync2 -name '*${both}*' -newerct '${since.trim()}'; } | grep -c ${both} || :`,
     );
     const said = named.some((count) => Number(count) > 0) ? "named" : "NOT named";
     return `after the cut equal in ${seconds} s, "${winner}" (the younger is "ours"), conflict ${said}`;

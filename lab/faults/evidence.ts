@@ -75,7 +75,7 @@ export class Evidence {
     }
 
     /** How long after the fault each task whose process it ended ran again. */
-    restarts(at: number, until: number): string[] {
+    restarts(at: number, until: number): string {
         const { tasks } = this.records;
         const ended = tasks.filter(
             (task) =>
@@ -90,13 +90,8 @@ export class Evidence {
             );
             return next.length === 0 ? [] : [Math.min(...next.map(({ started }) => started)) - at];
         });
-        if (ended.length === 0) {
-            return [];
-        }
-        const after = again.map((seconds) => `${seconds.toFixed(0)} s`).join(", ");
-        return [
-            `${ended.length} running tasks ended by it${after && `; run again after ${after}`}`,
-        ];
+        const after = again.map((seconds) => ` after ${seconds.toFixed(0)} s`).join(",");
+        return `${ended.length} running tasks ended by it, ${again.length} run again${after}`;
     }
 
     twoPrimaries(from: number, to: number): string {

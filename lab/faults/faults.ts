@@ -1,9 +1,9 @@
 import * as cloud from "../cloud/index.ts";
-import { baseline } from "./baseline.ts";
+import { baseline, commitsWait } from "./baseline.ts";
 import { now, type Cluster } from "./cluster.ts";
 import { dagWorkload } from "./dagWorkload.ts";
 import { diskFull, mendDisk } from "./diskFull.ts";
-import { editedDags } from "./editedDags.ts";
+import { editedDags, mendEdits } from "./editedDags.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** A fault that has been put in. */
@@ -22,6 +22,8 @@ export interface Injected {
     after?: () => Promise<void>;
     /** What only this fault has to say. */
     figures?: (evidence: Evidence, until: number) => string[];
+    /** What must not be, in words: that the fault had no effect, or more than it may. */
+    problems?: (evidence: Evidence, until: number) => string[];
 }
 
 export interface Fault {
@@ -67,20 +69,21 @@ export async function mend(cluster: Cluster): Promise<void> {
             }),
         ),
     );
+    await commitsWait(cluster);
 }
 
 const mendScript = `nft delete table inet lab_faults 2>/dev/null
 systemctl kill --kill-whom=main --signal=CONT patroni
 systemctl start etcd
 ${mendDisk}
+${mendEdits}
 systemctl is-active --quiet patroni || systemctl start patroni
 :`;
 
 async function switchover(cluster: Cluster): Promise<Injected> {
-    const primary = await cluster.primary();
     const [candidate] = await cluster.replicas();
     const at = now();
-    await cluster.on(primary, `patronictl switchover --candidate ${candidate} --force`);
+    await cluster.switchTo(candidate);
     return { at };
 }
 
@@ -89,6 +92,7 @@ async function patroniRestarted(cluster: Cluster): Promise<Injected> {
     const primary = await cluster.primary();
     const at = now();
     await cluster.on(primary, "systemctl restart patroni");
+    await cluster.awaitPrimary((node) => node !== primary);
     return { at };
 }
 
@@ -111,7 +115,7 @@ async function powerCut(cluster: Cluster): Promise<Injected> {
         kills: [primary],
         hold: () => serving(cluster, others),
         undo: () => cloud.powerOn(primary),
-        figures: (evidence, until) => [...evidence.restarts(at, until)],
+        figures: (evidence, until) => [evidence.restarts(at, until)],
     };
 }
 
@@ -120,6 +124,8 @@ async function cutOff(cluster: Cluster): Promise<Injected> {
     const others = cluster.nodes.filter((node) => node !== primary);
     const at = now();
     let healed = Infinity;
+    const late = (evidence: Evidence) =>
+        evidence.commits(primary, evidence.firstCommit(others, at + 1), healed);
     await cloud.cut(primary);
     return {
         at,
@@ -130,14 +136,12 @@ async function cutOff(cluster: Cluster): Promise<Injected> {
             healed = now();
             await cloud.heal(primary);
         },
-        figures: (evidence, until) => {
-            const promoted = evidence.firstCommit(others, at + 1);
-            const late = evidence.commits(primary, promoted, healed);
-            return [
-                `${late} rows acknowledged on the isolated side after the promotion`,
-                ...evidence.restarts(at, until),
-            ];
-        },
+        figures: (evidence, until) => [
+            `${late(evidence)} rows acknowledged on the isolated side after the promotion`,
+            evidence.restarts(at, until),
+        ],
+        problems: (evidence) =>
+            late(evidence) === 0 ? [] : ["acknowledged on both sides of the cut"],
     };
 }
 
@@ -176,6 +180,7 @@ async function patroniStopped(cluster: Cluster): Promise<Injected> {
     };
     const at = now();
     await send("STOP");
+    await cluster.on(primary, stopped);
     return {
         at,
         hold: () => cluster.last(40),
@@ -183,6 +188,8 @@ async function patroniStopped(cluster: Cluster): Promise<Injected> {
         figures: (evidence, until) => [evidence.twoPrimaries(at, until)],
     };
 }
+
+const stopped = `grep --quiet '^State:.T' /proc/$(systemctl show --property=MainPID --value patroni)/status`;
 
 async function standbyKilled(cluster: Cluster): Promise<Injected> {
     const standby = await cluster.standby();
@@ -224,7 +231,7 @@ AND state IN ('queued', 'running', 'scheduled', 'restarting');`;
     return {
         at,
         kills: [worker],
-        figures: (evidence, until) => [said, ...evidence.restarts(at, until)],
+        figures: (evidence, until) => [said, evidence.restarts(at, until)],
     };
 }
 
@@ -235,6 +242,8 @@ async function twoOff(cluster: Cluster): Promise<Injected> {
     await Promise.all(off.map(cloud.powerOff));
     const down = now();
     let on = Infinity;
+    const meanwhile = (evidence: Evidence) =>
+        evidence.commits(left[0], down, on) + evidence.confirms(left[0], down, on);
     return {
         at,
         down: off,
@@ -245,9 +254,11 @@ async function twoOff(cluster: Cluster): Promise<Injected> {
             await Promise.all(off.map(cloud.powerOn));
         },
         figures: (evidence, until) => [
-            `${evidence.commits(left[0], down, on)} rows and ${evidence.confirms(left[0], down, on)} messages acknowledged while both were down`,
-            ...evidence.restarts(at, until),
+            `${meanwhile(evidence)} rows and messages acknowledged while both were down`,
+            evidence.restarts(at, until),
         ],
+        problems: (evidence) =>
+            meanwhile(evidence) === 0 ? [] : ["acknowledged by one machine alone"],
     };
 }
 
@@ -257,6 +268,7 @@ async function serving(cluster: Cluster, nodes: string[]): Promise<void> {
     await cluster.await("another primary serves", () =>
         cluster.acknowledged(nodes, since, ["sql"]),
     );
+    await cluster.awaitPrimary((node) => nodes.includes(node), nodes);
 }
 
 /** A node, or the given one, on which a long task has just begun. One that has none for a minute is taken as it is. */

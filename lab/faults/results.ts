@@ -35,6 +35,8 @@ export interface Result extends Window {
     unexplainedTasks: number;
     /** Seconds from the fault until all was whole. */
     whole: number;
+    /** What the fault itself says must not be. */
+    problems: string[];
 }
 
 /** What each fault cost. What is not whole at its time belongs to one fault only, so the sums are right. */
@@ -80,6 +82,7 @@ export function resultsOf(windows: Window[], nodes: string[], evidence: Evidence
             spentRuns: count(tasks.spent, ({ ended }) => ended),
             unexplainedTasks: count(tasks.unexplained, ({ last }) => last),
             whole: window.until - window.at,
+            problems: [],
         };
     });
 }
@@ -102,7 +105,7 @@ function timesOf({ records }: Evidence): Map<string, number> {
 }
 
 /** Was all whole again, with nothing gone and nothing there twice that must not be? */
-export function isClean({ lost, doubled, failed }: Result): boolean {
-    const counts = [...Object.values(lost), ...Object.values(doubled)];
-    return failed === undefined && counts.every((count) => count === 0);
+export function isClean({ lost, doubled, failed, problems, unexplainedTasks }: Result): boolean {
+    const counts = [...Object.values(lost), ...Object.values(doubled), unexplainedTasks];
+    return failed === undefined && problems.length === 0 && counts.every((count) => count === 0);
 }

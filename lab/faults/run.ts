@@ -56,6 +56,7 @@ async function onLab(options: RunOptions): Promise<boolean> {
     // Cleaning up goes on after an interruption.
     const uninterrupted = new Cluster(outputs, new AbortController().signal);
     const happened: Happened[] = [];
+    await mkdir(out, { recursive: true });
     try {
         say("what an earlier run may have left is removed");
         await restore(cluster);
@@ -69,7 +70,7 @@ async function onLab(options: RunOptions): Promise<boolean> {
         say("the runs that have begun end");
         const last = await dagWorkload.finish(cluster);
         const clean = await conclude(cluster, happened, last, out);
-        if (broken !== undefined) {
+        if (broken !== undefined && clean) {
             throw broken;
         }
         return clean;
@@ -99,11 +100,14 @@ async function putInAll(
         for (const fault of faults) {
             const name = profile === undefined ? fault.name : `${fault.name} (${profile})`;
             for (let repetition = 1; repetition <= repeat; repetition++) {
-                happened.push(await putIn(cluster, { ...fault, name }, repetition));
+                const last = await putIn(cluster, { ...fault, name }, repetition);
+                happened.push(last);
                 // The next fault would find a cluster that is not what it is said to break.
-                if (happened.at(-1)?.window.failed !== undefined) {
+                if (last.window.failed !== undefined) {
+                    say(`${fault.id} did not end well: ${last.window.failed}`);
                     return;
                 }
+                sayResult(resultsOf([last.window], cluster.nodes, await collect(cluster))[0]);
             }
         }
     }
@@ -156,15 +160,15 @@ async function putIn(cluster: Cluster, fault: Fault, repetition: number): Promis
         const what = injected ? "" : "could not be put in: ";
         window.failed = `${what}${reasonOf(error)}`;
         window.until = Math.min(window.until, now());
-        say(`${id} did not end well: ${window.failed}`);
-        return { window, injected };
     }
-    const [result] = resultsOf([window], cluster.nodes, await collect(cluster));
-    say(
-        `${id} whole after ${result.whole.toFixed(0)} s; gap ${result.gap.rows.toFixed(1)} s (rows), ` +
-            `${result.gap.messages.toFixed(1)} s (messages); so far lost ${result.lost.rows} rows`,
-    );
     return { window, injected };
+}
+
+function sayResult({ fault, whole, gap, lost }: Result): void {
+    say(
+        `${fault} whole after ${whole.toFixed(0)} s; gap ${gap.rows.toFixed(1)} s (rows), ` +
+            `${gap.messages.toFixed(1)} s (messages); so far lost ${lost.rows} rows`,
+    );
 }
 
 /** Rows and messages on every node, a task that has started since the fault, and every part healthy. */
@@ -181,6 +185,7 @@ async function untilWhole(cluster: Cluster, since: number, at: number): Promise<
 async function collect(cluster: Cluster, lastRun = Infinity): Promise<Evidence> {
     const rows = sqlWorkload.attempts(cluster);
     const messages = brokerWorkload.attempts(cluster);
+    const tasks = dagWorkload.attempts(cluster);
     const rowsFound = await sqlWorkload.found(cluster);
     const runs = await dagWorkload.runs(cluster);
     const later = runs
@@ -193,9 +198,22 @@ async function collect(cluster: Cluster, lastRun = Infinity): Promise<Evidence> 
         messagesFound: brokerWorkload.found(cluster),
         plan: dagWorkload.plan,
         runs: runs.filter(({ run, dag }) => !later.includes(dag + run)),
-        tasks: dagWorkload.attempts(cluster).filter(({ run, dag }) => !later.includes(dag + run)),
+        tasks: tasks.filter(({ run, dag }) => !later.includes(dag + run)),
         primaries: sqlWorkload.primaries(cluster),
     });
+}
+
+/** What a node that cannot be reached has still to deliver counts as lost. */
+async function endClients(cluster: Cluster): Promise<void> {
+    const stop = "systemctl stop lab-faults-sql lab-faults-publish";
+    const ends = cluster.nodes.map((node) => cluster.on(node, stop));
+    try {
+        await Promise.allSettled(ends);
+        await brokerWorkload.drained(cluster);
+    } catch (error) {
+        cluster.throwIfInterrupted();
+        say(`not all messages were delivered: ${reasonOf(error)}`);
+    }
 }
 
 async function conclude(
@@ -204,18 +222,16 @@ async function conclude(
     lastRun: number,
     out: string,
 ): Promise<boolean> {
-    await cluster.onAll("systemctl stop lab-faults-sql lab-faults-publish");
-    await brokerWorkload.drained(cluster);
+    await endClients(cluster);
     const evidence = await collect(cluster, lastRun);
-    const results = resultsOf(
-        happened.map(({ window }) => window),
-        cluster.nodes,
-        evidence,
-    );
+    const windows = happened.map(({ window }) => window);
+    const results = resultsOf(windows, cluster.nodes, evidence).map((result, index) => ({
+        ...result,
+        problems: happened[index].injected?.problems?.(evidence, result.until) ?? [],
+    }));
     const notes = happened.map(
         ({ injected, window }) => injected?.figures?.(evidence, window.until) ?? [],
     );
-    await mkdir(out, { recursive: true });
     const { rows, messages } = evidence.records;
     await writeFile(join(out, "faults.svg"), plot(results, cluster.nodes, { rows, messages }));
     await writeFile(
@@ -246,6 +262,7 @@ async function conclude(
 function notesOf(result: Result, figures: string[]): string[] {
     return [
         ...(result.failed === undefined ? [] : [`NOT whole: ${result.failed}`]),
+        ...result.problems.map((problem) => `MUST NOT BE: ${problem}`),
         ...figures,
         ...(result.spentRuns > 0
             ? [

@@ -132,6 +132,11 @@ describe("tasks", () => {
         expect(taskBalance(plan, [], [run("success")], []).lost).toHaveLength(1);
     });
 
+    test("a run of which only its tasks know is lost, once", () => {
+        const books = taskBalance(plan, [task(0), task(1, { task: "short" })], [], []);
+        expect(books.lost).toEqual([expect.objectContaining({ dag: "retry", run: "r" })]);
+    });
+
     test("two attempts at once are doubled, one after the other repeated", () => {
         const [first, during, after] = [task(0), task(39, { node: "b" }), task(41, { node: "b" })];
         expect(taskBalance(plan, [during, first], [run("success")], [])).toMatchObject({

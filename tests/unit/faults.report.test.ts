@@ -74,6 +74,12 @@ test("what did not become whole again is not clean", () => {
     expect(isClean({ ...first, failed: "all is healthy: not within 300 s" })).toBe(false);
 });
 
+test("what a fault says must not be makes it unclean, and so does a task that ended for no reason", () => {
+    const [first] = results();
+    expect(isClean({ ...first, problems: ["acknowledged on both sides of the cut"] })).toBe(false);
+    expect(isClean({ ...first, unexplainedTasks: 1 })).toBe(false);
+});
+
 test("a message that is delivered twice is not lost and not unclean, but counted", () => {
     const messages = acknowledged("a", [11, 12]);
     const messagesFound = countsOf([
