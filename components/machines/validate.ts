@@ -121,23 +121,6 @@ export function repeatedProblems(key: string, values: unknown[]): Problem[] {
     );
 }
 
-/** Names of resources join two nodes' names by a hyphen: `a` and `b-c` must not read as `a-b` and `c`. */
-export function pairProblems(names: string[]): Problem[] {
-    const pairs = names.flatMap((one) =>
-        names.filter((other) => other !== one).map((other) => [one, other]),
-    );
-    const joined = pairs.map((pair) => pair.join("-"));
-    return pairs.flatMap(([one, other], index) => {
-        const [first, second] = pairs[joined.indexOf(joined[index])];
-        return first === one
-            ? []
-            : [
-                  `machines: the names ${one} and ${other}, joined, are those of ${first} and ${second}; ` +
-                      "one of them needs another name",
-              ];
-    });
-}
-
 /** `argument` must be a list of one or more CIDRs, none of which holds another. */
 export function cidrListProblems(argument: string, cidrs: string[]): Problem[] {
     if (cidrs.length === 0) {

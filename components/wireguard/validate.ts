@@ -1,12 +1,6 @@
 import * as ipaddr from "ipaddr.js";
 import { problem, type Problem } from "../problems";
-import {
-    cidrProblems,
-    hostNameProblems,
-    overlap,
-    pairProblems,
-    repeatedProblems,
-} from "../machines/validate";
+import { cidrProblems, hostNameProblems, overlap, repeatedProblems } from "../machines/validate";
 import { wireguardPortProblems } from "../machines/validatePorts";
 
 export interface MeshPlan {
@@ -33,6 +27,23 @@ export function memberProblems(names: string[]): Problem[] {
         ...repeatedProblems("name", names),
         ...pairProblems(names),
     ];
+}
+
+/** Names of resources join two nodes' names by a hyphen: `a` and `b-c` must not read as `a-b` and `c`. */
+function pairProblems(names: string[]): Problem[] {
+    const pairs = names.flatMap((one) =>
+        names.filter((other) => other !== one).map((other) => [one, other]),
+    );
+    const joined = pairs.map((pair) => pair.join("-"));
+    return pairs.flatMap(([one, other], index) => {
+        const [first, second] = pairs[joined.indexOf(joined[index])];
+        return first === one
+            ? []
+            : [
+                  `machines: the names ${one} and ${other}, joined, are those of ${first} and ${second}; ` +
+                      "one of them needs another name",
+              ];
+    });
 }
 
 /** The n-th machine's address in the mesh, counted from 0: the network's first address is the first machine's. */

@@ -7,10 +7,11 @@ const watched = 20;
 
 /** As the lab has it: a commit waits for a standby. */
 export async function commitsWait(cluster: Cluster): Promise<void> {
-    await cluster.await("commits wait for a standby", async () => {
+    await cluster.await("commits shall wait", async () => {
         await setMode(cluster, "quorum");
-        return await waits(cluster, true);
+        return true;
     });
+    await cluster.await("commits wait", () => waits(cluster, true), 240, 1);
 }
 
 /** No fault, with and then without a standby that commits wait for: what a commit and a task cost. */

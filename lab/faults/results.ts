@@ -15,6 +15,8 @@ export interface Window {
     kills: string[];
     /** Why the cluster was not whole again in time, or why the fault could not be put in or taken back. */
     failed?: string;
+    /** What the fault itself says must not be. */
+    problems?: string[];
 }
 
 export interface Result extends Window {
@@ -35,8 +37,6 @@ export interface Result extends Window {
     unexplainedTasks: number;
     /** Seconds from the fault until all was whole. */
     whole: number;
-    /** What the fault itself says must not be. */
-    problems: string[];
 }
 
 /** What each fault cost. What is not whole at its time belongs to one fault only, so the sums are right. */
@@ -82,7 +82,6 @@ export function resultsOf(windows: Window[], nodes: string[], evidence: Evidence
             spentRuns: count(tasks.spent, ({ ended }) => ended),
             unexplainedTasks: count(tasks.unexplained, ({ last }) => last),
             whole: window.until - window.at,
-            problems: [],
         };
     });
 }
@@ -105,7 +104,8 @@ function timesOf({ records }: Evidence): Map<string, number> {
 }
 
 /** Was all whole again, with nothing gone and nothing there twice that must not be? */
-export function isClean({ lost, doubled, failed, problems, unexplainedTasks }: Result): boolean {
+export function isClean(result: Result): boolean {
+    const { lost, doubled, failed, problems = [], unexplainedTasks } = result;
     const counts = [...Object.values(lost), ...Object.values(doubled), unexplainedTasks];
     return failed === undefined && problems.length === 0 && counts.every((count) => count === 0);
 }

@@ -224,11 +224,11 @@ async function conclude(
 ): Promise<boolean> {
     await endClients(cluster);
     const evidence = await collect(cluster, lastRun);
-    const windows = happened.map(({ window }) => window);
-    const results = resultsOf(windows, cluster.nodes, evidence).map((result, index) => ({
-        ...result,
-        problems: happened[index].injected?.problems?.(evidence, result.until) ?? [],
+    const windows = happened.map(({ window, injected }) => ({
+        ...window,
+        problems: injected?.problems?.(evidence, window.until),
     }));
+    const results = resultsOf(windows, cluster.nodes, evidence);
     const notes = happened.map(
         ({ injected, window }) => injected?.figures?.(evidence, window.until) ?? [],
     );
@@ -260,9 +260,10 @@ async function conclude(
 }
 
 function notesOf(result: Result, figures: string[]): string[] {
+    const { problems = [] } = result;
     return [
         ...(result.failed === undefined ? [] : [`NOT whole: ${result.failed}`]),
-        ...result.problems.map((problem) => `MUST NOT BE: ${problem}`),
+        ...problems.map((problem) => `MUST NOT BE: ${problem}`),
         ...figures,
         ...(result.spentRuns > 0
             ? [
