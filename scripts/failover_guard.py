@@ -21,13 +21,17 @@ CALM, ALERT = 0.5, 0.2
 TABLE = """
 table inet airflow_ha_failover {
     set fenced { type ipv4_addr; flags timeout; }
+    chain input { type filter hook input priority filter - 10; policy accept; }
+    chain output { type filter hook output priority filter - 10; policy accept; }
+}
+flush chain inet airflow_ha_failover input
+flush chain inet airflow_ha_failover output
+table inet airflow_ha_failover {
     chain input {
-        type filter hook input priority filter - 10; policy accept;
         iif "lo" accept
         ip saddr @fenced drop
     }
     chain output {
-        type filter hook output priority filter - 10; policy accept;
         ip daddr @fenced meta l4proto tcp reject with tcp reset
         ip daddr @fenced drop
     }
@@ -85,6 +89,10 @@ class Guard:
             return CALM
         cluster, conditions = self.read()
         read_at = time.monotonic()
+        if cluster is not None and cluster.holder != holder:
+            # The own copy is behind: what was not heard was of another node.
+            self.rest(cluster)
+            return ALERT
         view = self.view(cluster)
         step, term = decide(self.name, self.nodes, view)
         if step == REST:
@@ -97,8 +105,10 @@ class Guard:
             self.claim(Claim(term, False))
         else:
             if step == FENCE:
+                # Its age begins before it stands, whatever the commands take.
+                since = time.monotonic()
                 self.fence.raise_against(self.nodes[term.holder])
-                self.fenced = (term.holder, term.revision), term.timeline, time.monotonic()
+                self.fenced = (term.holder, term.revision), term.timeline, since
                 self.say(f"all nodes miss {term.holder}: it is fenced off", f"for {self.config['fenceFor']} s")
             self.claim(Claim(term, True))
             # What was read must not be old news, for instance because this process stood still.

@@ -33,6 +33,15 @@ CREATE TABLE lab_faults.rows (session text NOT NULL, number bigint NOT NULL);`);
         );
     },
 
+    /** Waits for a standby that somebody has cancelled: PostgreSQL calls such commits committed, whoever knows of them. */
+    async cancelledWaits(cluster: Cluster, since: number): Promise<string[]> {
+        const what = "canceling wait for synchronous replication due to user request";
+        const journals = await cluster.onAll(
+            `journalctl --unit patroni --since @${Math.floor(since)} --grep '${what}' --output short-iso --quiet || :`,
+        );
+        return journals.flatMap((lines) => lines.split("\n")).filter((line) => line !== "");
+    },
+
     async remove(cluster: Cluster): Promise<void> {
         await cluster.query(`SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS lab_faults CASCADE;`);

@@ -1,4 +1,4 @@
-"""A table of what a guard may see, and what it does then. tests/unit/failover.decide.test.ts runs it."""
+"""A table of what a guard may see, and what it does then. tests/unit/failover.test.ts runs it."""
 
 import sys
 import unittest
