@@ -54,7 +54,10 @@ keep() {
     kept=/var/lib/etcd/before-recovery-$(date -u +%Y%m%dT%H%M%SZ)
     say "stopping etcd, keeping its data in $kept"
     systemctl stop etcd
-    [[ ! -d $data ]] || "$@" "$data" "$kept"
+    [[ ! -d $data ]] || "$@" "$data" "$kept" || {
+        systemctl start --no-block etcd
+        die "the data could not be kept in $kept; nothing was changed"
+    }
 }
 
 # The setting is for one start: kept for another, it would throw out members that have joined meanwhile. In /run, it does

@@ -2,12 +2,15 @@
 noticed it and let nothing from or to it through any more. docs/decisions/fast-failover.md. Its argument is a JSON file
 that components/patroni/guard.ts renders."""
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
+import traceback
 
 from failover_decide import DELETE, FENCE, HOLD, REST, SUSPECT, Claim, View, decide, obstacle
 from failover_etcd import Etcd
@@ -46,8 +49,9 @@ class Fence:
 
     def raise_against(self, address):
         nft(f"{TABLE}\nadd element inet airflow_ha_failover fenced {{ {address} timeout {self.seconds}s }}")
-        # Sockets that only listen, as a watch on the old primary's etcd, would wait for a long time.
-        subprocess.run(["ss", "--kill", "dst", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=5)
+        # Sockets that only listen, as a watch on the old primary's etcd, would wait for a long time. The fence stands anyway.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(["ss", "--kill", "dst", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=5)
 
     def addresses(self):
         """Who is behind it now, asked of the kernel."""
@@ -123,11 +127,12 @@ class Guard:
             return None, []
 
     def view(self, cluster):
+        longest = self.config["ttl"]
         known = cluster and cluster.holder and (cluster.holder, cluster.revision)
         standing = self.fence.addresses()
         if self.fenced and self.fenced[0] == known and self.nodes[cluster.holder] in standing:
             _, timeline, since = self.fenced
-            return View(cluster, timeline, True, time.monotonic() - since)
+            return View(cluster, timeline, True, time.monotonic() - since, longest_ttl=longest)
         if self.fenced and self.fenced[0] == known:
             # Somebody has flushed the packet filter: nothing that was not heard meanwhile counts.
             self.signs.sign(time.monotonic())
@@ -135,7 +140,7 @@ class Guard:
             self.fenced = None
         timeline = self.own_timeline()
         silent = self.signs.silence() >= self.config["suspectAfter"]
-        return View(cluster, timeline, silent, None, bool(standing))
+        return View(cluster, timeline, silent, None, bool(standing), longest)
 
     def own_timeline(self):
         """WAL that still arrives is a sign of life."""
@@ -180,7 +185,14 @@ def notify(state):
             systemd.send(state.encode())
 
 
+def end_all(failure):
+    """No guard may go on without the thread that looks: systemd starts all of it anew."""
+    traceback.print_exception(failure.exc_type, failure.exc_value, failure.exc_traceback)
+    os._exit(1)
+
+
 def main():
+    threading.excepthook = end_all
     with open(sys.argv[1]) as file:
         guard = Guard(json.load(file))
     notify("READY=1")

@@ -38,6 +38,8 @@ class Signs:
         self.heard = max(self.heard, since)
 
     def silence(self):
+        if time.monotonic() - self.missed > LONGEST:
+            return 0  # nobody has looked since
         return max(0, self.missed - self.heard)
 
     def look_always(self):
@@ -51,6 +53,8 @@ class Signs:
                 alive = True
             before, ended = ended, time.monotonic()
             if ended - before > LONGEST:
+                if self.missed > self.heard:
+                    print(f"this node stood still for {ended - before:.1f} s: the silence of {address} counts anew", flush=True)
                 self.sign(ended)
             elif address == self.address:
                 self.note(alive, began, ended)

@@ -31,6 +31,7 @@ export function guardConfig({ node, nodes, etcd, suspectAfter, ttl }: GuardPlan)
         etcd: [...own, ...others],
         ports: { postgres: ports.postgres, patroni: ports.patroni },
         suspectAfter,
+        ttl,
         fenceFor: ttl + margin,
     };
     return `${JSON.stringify(config, undefined, 4)}\n`;
@@ -48,7 +49,7 @@ Type=notify
 ExecStart=/usr/bin/python3 -B ${guardFolder}/failover_guard.py /etc/patroni/failover.json
 Restart=always
 RestartSec=1
-# Seconds. A guard that hangs is started anew; a round takes one or two, where all commands and questions run into their limits 13.
+# Seconds. A guard that hangs is started anew; a round takes one or two. Its fence stays.
 WatchdogSec=15
 OOMScoreAdjust=-500
 # It pings, and it writes a table of its own into the packet filter.

@@ -276,6 +276,9 @@ function notesOf(result: Result, figures: string[]): string[] {
                   `${result.spentRuns} runs failed whose task's own process was ended and that had no retry left`,
               ]
             : []),
+        ...(result.repeatedTasks > 0
+            ? [`${result.repeatedTasks} tasks without a retry began again after their end`]
+            : []),
         ...(result.unexplainedTasks > 0
             ? [
                   `${result.unexplainedTasks} attempts at tasks ended without a fault that explains it`,

@@ -23,6 +23,8 @@ interface Case {
     /** Seconds between the two. */
     lasts: number;
     heal: (primary: Node, others: Node[]) => Promise<unknown>;
+    /** What the journal of the first of the others' guards says of it, or its end. */
+    says?: RegExp;
     /** Whether the guards end the primary's leadership. Where neither would be wrong, it is not said. */
     guards?: "act" | "rest";
     /** Whether there may be the same primary at the end. */
@@ -78,6 +80,14 @@ async function moveEtcdLeader(to: Node): Promise<void> {
 }
 
 const killGuard = (node: Node) => tryOn(node, "systemctl kill --signal=KILL patroni-failover");
+/** Its set has another type than the guard adds to: the guard can claim, and not fence. */
+const withoutFence = (node: Node) =>
+    on(
+        node,
+        `nft 'delete table inet airflow_ha_failover; table inet airflow_ha_failover {}; add set inet airflow_ha_failover fenced { type inet_service; flags timeout; }'`,
+    );
+const withFence = (node: Node) =>
+    on(node, "nft delete table inet airflow_ha_failover; systemctl restart patroni-failover");
 const isFenced = "nft list set inet airflow_ha_failover fenced | grep --quiet elements";
 const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1000));
 
@@ -122,6 +132,7 @@ const cases: Case[] = [
         title: "one survivor only cannot reach it",
         lasts: 20,
         ...dropping("input", fromFirst),
+        says: /is silent/,
         guards: "rest",
         stays: true,
     },
@@ -153,31 +164,33 @@ const cases: Case[] = [
     },
     {
         title: "it is cut off, and a guard dies as soon as its fence stands",
-        strike: async (primary, [other]) => {
+        strike: async (primary, [other, third]) => {
+            await withoutFence(third);
             await lab(["cut", primary]);
             await eventually("the fence", () => on(other, isFenced));
             await killGuard(other);
         },
-        lasts: 30,
-        heal: (primary) => lab(["heal", primary]),
+        lasts: 35,
+        heal: async (primary, [, third]) => {
+            await withFence(third);
+            await lab(["heal", primary]);
+        },
+        says: /a fence of an earlier guard is not over yet/,
+        guards: "rest",
     },
     {
         title: "it is cut off, and a survivor cannot raise its fence",
-        strike: async (primary, [other]) => {
-            // Of another type than the guard adds to: it can claim, and not fence.
-            const set = "inet airflow_ha_failover fenced { type inet_service; flags timeout; }";
-            await on(
-                other,
-                `nft 'delete table inet airflow_ha_failover; table inet airflow_ha_failover {}; add set ${set}'`,
-            );
+        strike: async (primary, [other, third]) => {
+            await withoutFence(other);
             await lab(["cut", primary]);
+            await eventually("the other's fence", () => on(third, isFenced));
         },
         lasts: 35,
         heal: async (primary, [other]) => {
-            await on(other, "nft delete table inet airflow_ha_failover");
-            await on(other, "systemctl restart patroni-failover");
+            await withFence(other);
             await lab(["heal", primary]);
         },
+        says: /^nft: /m,
         guards: "rest",
     },
     {
@@ -195,14 +208,9 @@ const cases: Case[] = [
     },
 ];
 
-/** What the guards' own words since then say of their having ended a leadership. */
-async function guardsSince(time: number): Promise<"act" | "rest"> {
-    const said = await onAll(
-        `journalctl --unit patroni-failover --since @${Math.floor(time)} --output cat`,
-    );
-    return Object.values(said).some((lines) => lines.includes("its leader key is deleted"))
-        ? "act"
-        : "rest";
+/** The guards' own words since then. */
+function guardsSince(time: number): Promise<Record<Node, string>> {
+    return onAll(`journalctl --unit patroni-failover --since @${Math.floor(time)} --output cat`);
 }
 
 let publicAddresses: Record<string, string>;
@@ -240,8 +248,13 @@ test.each(cases)(
         const outcome = await stopWriters(primary, meshAddresses[primary]);
         console.log(`${each.title}: ${JSON.stringify(outcome)}`);
         expect(outcome).toMatchObject({ lost: [], twoPrimaries: 0 });
+        const said = await guardsSince(began);
         if (each.guards) {
-            expect(await guardsSince(began)).toBe(each.guards);
+            const acted = Object.values(said).join("").includes("its leader key is deleted");
+            expect(acted ? "act" : "rest").toBe(each.guards);
+        }
+        if (each.says) {
+            expect(said[others[0]]).toMatch(each.says);
         }
         if (!each.stays) {
             expect(await leader()).not.toBe(primary);

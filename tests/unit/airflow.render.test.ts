@@ -50,9 +50,9 @@ test("a task outlives a failover, and ends where it cannot be heard before it st
         const { missed, patience, timeout } = heartbeats({ outage });
         expect(patience).toBe(missed * 5);
         expect(patience).toBeGreaterThanOrEqual(outage + 5);
-        expect(timeout).toBe(patience + 10);
+        expect(timeout).toBe(missed * 7 + 1);
     }
-    expect(heartbeats({ outage: 30 })).toEqual({ missed: 7, patience: 35, timeout: 45 });
+    expect(heartbeats({ outage: 30 })).toEqual({ missed: 7, patience: 35, timeout: 50 });
 });
 
 test("the environment without secrets", () => {

@@ -15,6 +15,7 @@ CLUSTER = Cluster(
     holder="a",
     revision=7,
     mode="quorum",
+    ttl=20,
     sync_leader="a",
     voters=frozenset("bc"),
     quorum=1,

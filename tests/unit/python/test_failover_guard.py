@@ -1,11 +1,14 @@
 """What a guard reads from etcd, and when it takes silence for silence. tests/unit/failover.test.ts runs it."""
 
+import contextlib
 import sys
+import time
 import unittest
 from pathlib import Path
 from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
+import failover_signs
 from failover_decide import Claim, Cluster, Term
 from failover_etcd import Etcd, decoded, encoded
 from failover_guard import Guard
@@ -14,7 +17,7 @@ from failover_signs import LONGEST, Signs
 PATRONI, CLAIMS = "/service/demo/", "/airflow-ha/failover/demo/"
 KEYS = {
     PATRONI + "leader": ("a", 7),
-    PATRONI + "config": ('{"synchronous_mode": "quorum"}', 2),
+    PATRONI + "config": ('{"synchronous_mode": "quorum", "ttl": 20}', 2),
     PATRONI + "sync": ('{"leader": "a", "sync_standby": "b,c", "quorum": 1}', 5),
     PATRONI + "members/a": ("{}", 3),
     PATRONI + "failsafe": ('{"a": "url", "d": "url"}', 4),
@@ -44,6 +47,7 @@ class Reading(unittest.TestCase):
                 holder="a",
                 revision=7,
                 mode="quorum",
+                ttl=20,
                 sync_leader="a",
                 voters=frozenset("bc"),
                 quorum=1,
@@ -52,12 +56,32 @@ class Reading(unittest.TestCase):
             ),
         )
         compared = {decoded(each["key"]): each["mod_revision"] for each in conditions}
-        self.assertEqual(compared, {PATRONI + "leader": "7", PATRONI + "sync": "5", CLAIMS + "c": "9"})
+        expected = {PATRONI + "leader": "7", PATRONI + "sync": "5", PATRONI + "config": "2", CLAIMS + "c": "9"}
+        self.assertEqual(compared, expected)
 
     def test_what_is_not_there_must_stay_away(self):
         cluster, conditions = self.read({})
         self.assertEqual(cluster, Cluster(mode="None"))
         self.assertEqual({each["mod_revision"] for each in conditions}, {"0"})
+
+
+class Claiming(unittest.TestCase):
+    def test_a_fence_is_claimed_under_the_lease_of_before_it_only(self):
+        etcd = Etcd([], "demo")
+        suspected, fenced = Claim(Term("a", 7, 3), False), Claim(Term("a", 7, 3), True)
+        for lease, ttl, claim, puts in [
+            (None, 0, suspected, 1),
+            ("1", 5, fenced, 1),
+            ("1", 0, suspected, 1),
+            ("1", 0, fenced, 0),
+            (None, 0, fenced, 0),
+        ]:
+            with self.subTest(lease=lease, ttl=ttl, fenced=claim.fenced), mock.patch.object(etcd, "call") as call:
+                call.return_value = {"ID": "2", "result": {"TTL": ttl}}
+                etcd.lease = lease
+                with contextlib.suppress(OSError):
+                    etcd.claim("b", claim)
+                self.assertEqual([each.args[0] for each in call.mock_calls].count("kv/put"), puts)
 
 
 class Clock(unittest.TestCase):
@@ -80,27 +104,44 @@ class Silence(Clock):
         self.signs = Signs(5432, 8008)
         self.signs.watch("10.90.0.1")
 
-    def look(self, seconds, alive=False):
-        """One look that takes so long."""
+    def look(self, *seconds, alive=False, pauses=()):
+        """Looks that take so long, one after the other, with pauses between them."""
+        takes, rests = iter(seconds), iter([*pauses, *[0] * len(seconds)])
+        left = len(seconds)
 
         def answer(_):
-            self.goes_on(seconds)
+            self.goes_on(next(takes))
             if isinstance(alive, Exception):
                 raise alive
             return alive
 
+        def rest(_):
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise InterruptedError
+            self.goes_on(next(rests))
+
         with (
             mock.patch.object(self.signs, "alive", answer),
-            mock.patch("time.sleep", side_effect=InterruptedError),
+            mock.patch("time.sleep", rest),
             self.assertRaises(InterruptedError),
         ):
             self.signs.look_always()
 
     def test_is_what_was_listened_to(self):
         self.assertEqual(self.signs.silence(), 0)
-        self.look(1)
-        self.look(1)
+        self.look(1, 1)
         self.assertAlmostEqual(self.signs.silence(), 2)
+
+    def test_is_none_when_this_process_stood_still_between_two_looks(self):
+        self.look(1, 1, pauses=[LONGEST])
+        self.assertEqual(self.signs.silence(), 0)
+
+    def test_is_over_when_nobody_looks_any_more(self):
+        self.look(1, 1)
+        self.goes_on(LONGEST + 0.1)
+        self.assertEqual(self.signs.silence(), 0)
 
     def test_ends_with_an_answer(self):
         self.look(1)
@@ -123,6 +164,32 @@ class Silence(Clock):
         self.assertEqual(self.signs.silence(), 0)
 
 
+class Alive(unittest.TestCase):
+    def setUp(self):
+        with mock.patch("threading.Thread"):
+            self.signs = Signs(5432, 8008)
+
+    def test_any_answer_is_a_sign_of_life(self):
+        for ping, ports, alive in [
+            (True, [], True),
+            (False, [5432], True),
+            (False, [8008], True),
+            (False, [], False),
+        ]:
+            with (
+                self.subTest(ping=ping, ports=ports),
+                mock.patch("failover_signs.pinged", return_value=ping),
+                mock.patch("failover_signs.answers", lambda _, port, __, ports=ports: port in ports),
+            ):
+                self.assertEqual(self.signs.alive("10.90.0.1"), alive)
+
+    def test_a_refusal_is_an_answer(self):
+        soon = time.monotonic() + 1
+        for error, answered in [(ConnectionRefusedError, True), (TimeoutError, False), (OSError, False)]:
+            with self.subTest(error), mock.patch("socket.create_connection", side_effect=error):
+                self.assertEqual(failover_signs.answers("10.90.0.1", 5432, soon), answered)
+
+
 class Rounds(Clock):
     def setUp(self):
         super().setUp()
@@ -133,12 +200,14 @@ class Rounds(Clock):
             "etcd": [],
             "ports": {"postgres": 5432, "patroni": 8008},
             "suspectAfter": 3,
+            "ttl": 20,
             "fenceFor": 30,
         }
         with mock.patch("failover_guard.nft"):
             self.guard = Guard(config)
         self.guard.etcd = self.etcd = mock.Mock()
-        self.guard.own_timeline = lambda: 3
+        self.replica = 3, 100
+        self.enterContext(mock.patch("failover_guard.own_replica", lambda *_: self.replica))
         self.standing = []
         self.guard.fence = self.fence = mock.Mock(addresses=lambda: self.standing)
         self.sees("a", claims={"b": Claim(Term("a", 7, 3), False), "c": Claim(Term("a", 7, 3), False)})
@@ -149,7 +218,7 @@ class Rounds(Clock):
     def sees(self, holder, own_copy=None, **changes):
         cluster = Cluster(
             **{"holder": holder, "revision": 7, "mode": "quorum", "sync_leader": holder, "voters": frozenset("bc")}
-            | {"quorum": 1, "members": frozenset("abc")}
+            | {"ttl": 20, "quorum": 1, "members": frozenset("abc")}
             | changes
         )
         copy = Cluster(holder=own_copy or holder)
@@ -186,6 +255,17 @@ class Rounds(Clock):
         self.guard.look()
         self.etcd.delete_leader.assert_not_called()
         self.etcd.withdraw.assert_called()
+
+    def test_wal_that_arrives_is_a_sign_of_life(self):
+        self.guard.received = 90
+        self.guard.look()
+        self.fence.raise_against.assert_not_called()
+        self.etcd.claim.assert_not_called()
+
+    def test_a_longer_lease_is_left_alone(self):
+        self.sees("a", claims={"b": Claim(Term("a", 7, 3), False), "c": Claim(Term("a", 7, 3), False)}, ttl=45)
+        self.guard.look()
+        self.fence.raise_against.assert_not_called()
 
     def test_an_old_reading_deletes_nothing(self):
         self.fence.raise_against.side_effect = self.standing.append
