@@ -11,7 +11,7 @@ import {
     csync2Socket,
     keyPath,
     receiverUnit,
-    runnerPath,
+    runnerFolder,
     senderUnit,
     statePath,
 } from "./render";
@@ -127,10 +127,17 @@ export class DagSync extends pulumi.ComponentResource {
     private createSender({ name, node, files }: Receiver, receivers: Receiver[]): void {
         const { nodes, path, owner } = this.args;
         const peers = nodes.filter((peer) => peer !== node);
-        const runner = new RemoteFile(
-            `${name}-runner`,
-            { machine: node, path: runnerPath, mode: "0755", content: runnerText() },
-            { parent: this },
+        const programs = ["changes", "peer", "run"].map(
+            (part) =>
+                new RemoteFile(
+                    `${name}-${part}`,
+                    {
+                        machine: node,
+                        path: `${runnerFolder}/dagsync_${part}.py`,
+                        content: program(part),
+                    },
+                    { parent: this },
+                ),
         );
         const unit = new RemoteFile(
             `${name}-unit`,
@@ -151,7 +158,7 @@ export class DagSync extends pulumi.ComponentResource {
                     STATE: statePath,
                     MACHINES: instancesOf(peers),
                 },
-                files: [...files, runner, unit],
+                files: [...files, ...programs, unit],
             },
             { parent: this, dependsOn: receivers.map((receiver) => receiver.listen) },
         );
@@ -165,6 +172,6 @@ interface Receiver {
     listen: RemoteScript;
 }
 
-function runnerText(): string {
-    return readFileSync(join(__dirname, "..", "..", "scripts", "dagsync-run.sh"), "utf8");
+function program(part: string): string {
+    return readFileSync(join(__dirname, "..", "..", "scripts", `dagsync_${part}.py`), "utf8");
 }

@@ -1,0 +1,189 @@
+"""What has changed in a folder: paths that are whole, not those that somebody still writes."""
+
+import fcntl
+import fnmatch
+import os
+import pwd
+import select
+import signal
+import stat
+import subprocess
+import time
+from dataclasses import dataclass
+
+# Seconds: quiet time after which a burst of events is over, and its longest time; until a file that is open for writing is
+# looked at again; after which what another node has sent is passed on to the third one, which as a rule has it by then;
+# between two walks through the folder, for events that were missed.
+QUIET, BURST, OPEN, PASS_ON, SWEEP = 0.03, 0.3, 0.2, 2, 30
+# Until files that were there before the watch on their new folder are looked for.
+NEW_FOLDER = 1
+
+EVENTS = "close_write,create,delete,move,attrib"
+
+
+@dataclass(frozen=True)
+class Change:
+    path: str
+    # A folder came or went, with all that is in it.
+    tree: bool = False
+    # csync2 tells versions apart by size, mode and whole seconds: of this one it would not notice that it is another one.
+    hidden: bool = False
+
+
+@dataclass
+class Due:
+    """A path that is to be looked at."""
+
+    when: float
+    tree: bool = False
+    # It has waited for as long as what was received has to.
+    waited: bool = False
+
+
+@dataclass(frozen=True)
+class Version:
+    mtime_ns: int
+    size: int
+    mode: int
+
+    def differs_unseen(self, other):
+        return self != other and self.coarse() == other.coarse()
+
+    def coarse(self):
+        return self.mtime_ns // 10**9, self.size, self.mode
+
+    def was_received(self):
+        """csync2 sets the time of what it has received to a whole second."""
+        return self.mtime_ns % 10**9 == 0
+
+
+class Changes:
+    """`local`: name patterns of what stays on this node. Whatever changes belongs to `owner` afterwards."""
+
+    def __init__(self, folder, owner, local):
+        self.folder, self.local = folder, local
+        account = pwd.getpwnam(owner)
+        self.uid, self.gid = account.pw_uid, account.pw_gid
+        # Somebody opens a file while `is_written` asks: the kernel tells by this signal.
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
+        command = ["inotifywait", "--monitor", "--quiet", "--recursive", "--format", "%e:%w%f%0"]
+        self.watch = subprocess.Popen([*command, "--event", EVENTS, folder], stdout=subprocess.PIPE)
+        self.rest = b""
+        self.due = {}  # by path
+        self.seen = {path: self.version(path) for path in self.walk()}
+        self.swept = time.monotonic()
+
+    def next(self):
+        """The next changes; waits for them."""
+        while True:
+            self.read()
+            if time.monotonic() - self.swept > SWEEP:
+                self.sweep()
+            if changes := self.take():
+                return changes
+
+    def read(self):
+        """Takes what comes until nothing comes for a moment, or something is due."""
+        now = time.monotonic()
+        first = min([self.swept + SWEEP, *(due.when for due in self.due.values())])
+        end = now + BURST
+        patience = max(0, first - now)
+        while select.select([self.watch.stdout], [], [], patience)[0]:
+            text = os.read(self.watch.stdout.fileno(), 65536)
+            if not text:
+                raise OSError("inotifywait has ended")
+            *whole, self.rest = (self.rest + text).split(b"\0\n")
+            for event in whole:
+                self.note(os.fsdecode(event))
+            patience = QUIET
+            if time.monotonic() > end:
+                return
+
+    def note(self, event):
+        kinds, _, path = event.partition(":")
+        if self.is_local(path):
+            return
+        now = time.monotonic()
+        tree = "ISDIR" in kinds and "ATTRIB" not in kinds
+        self.due[path] = Due(now, tree or (path in self.due and self.due[path].tree))
+        if tree and "DELETE" not in kinds:
+            self.due.setdefault(path + "/.", Due(now + NEW_FOLDER, True))
+
+    def is_local(self, path):
+        """Whether one of the names below the folder says so. What begins with a dot does, but for one name."""
+        names = path[len(self.folder) + 1 :].split("/")
+        return any(
+            name != ".airflowignore" and any(fnmatch.fnmatchcase(name, pattern) for pattern in self.local)
+            for name in names
+        )
+
+    def take(self):
+        """Of what is due, all that is whole and not as it was when it was taken last."""
+        now = time.monotonic()
+        ready = [path for path, due in self.due.items() if due.when <= now]
+        return [change for path in ready if (change := self.change(path, self.due.pop(path), now))]
+
+    def change(self, key, due, now):
+        path = key.removesuffix("/.")
+        before, version = self.seen.get(path), self.version(path)
+        if version == before and not due.tree:
+            return None
+        if version and stat.S_ISREG(version.mode):
+            if is_written(path):
+                self.due[key] = Due(now + OPEN, due.tree, due.waited)
+                return None
+            if version.was_received() and not due.waited:
+                self.due[key] = Due(now + PASS_ON, due.tree, True)
+                return None
+        self.own(path)
+        if version:
+            self.seen[path] = version
+        else:
+            self.seen.pop(path, None)
+        return Change(path, due.tree, bool(before and version and version.differs_unseen(before)))
+
+    def sweep(self):
+        self.swept = time.monotonic()
+        for path in {*self.seen, *self.walk()}:
+            if path not in self.due and self.version(path) != self.seen.get(path):
+                self.due[path] = Due(self.swept)
+
+    def walk(self):
+        for folder, folders, files in os.walk(self.folder):
+            folders[:] = [name for name in folders if not self.is_local(os.path.join(folder, name))]
+            yield from (path for name in folders + files if not self.is_local(path := os.path.join(folder, name)))
+
+    def version(self, path):
+        try:
+            status = os.lstat(path)
+        except OSError:
+            return None
+        if stat.S_ISDIR(status.st_mode):
+            return Version(0, 0, status.st_mode)
+        return Version(status.st_mtime_ns, status.st_size, status.st_mode)
+
+    def own(self, path):
+        try:
+            status = os.lstat(path)
+            if (status.st_uid, status.st_gid) != (self.uid, self.gid):
+                os.lchown(path, self.uid, self.gid)
+        except OSError:
+            pass  # it has gone meanwhile
+
+
+def is_written(path):
+    """Whether anybody has the file open for writing: then the kernel gives no lease to read it."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # a file system without leases
+    finally:
+        os.close(file)
+    return False
