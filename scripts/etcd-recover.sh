@@ -7,23 +7,28 @@ readonly once=/run/systemd/system/etcd.service.d/recovery.conf
 
 usage() {
     cat <<USAGE
-Usage: recover-etcd --others-are-gone [SNAPSHOT]
+Usage: recover-etcd --others-are-gone [--accept-loss SNAPSHOT]
 
 Makes the etcd member $NODE a cluster of its own, when a majority of the members is gone for good. It keeps the keys
 that it has; with SNAPSHOT (a file of $snapshots) it takes those, for when its own data is damaged.
+A snapshot knows the primary of its time, and which replicas had every commit then: if that has changed since, Patroni
+makes a primary of one that lacks commits, without being told to. So it wants --accept-loss.
 What only the lost members had is lost. The data of before is kept beside $data.
 New machines join the cluster as they join any other.
 
   --others-are-gone  the other machines are off and stay off
+  --accept-loss      commits of PostgreSQL later than SNAPSHOT may be given up
 Exit codes: 0 it is done, 1 it failed on the way, 2 wrong usage, 3 refused (nothing was changed).
 USAGE
 }
 
 main() {
-    read_options "--others-are-gone FILE" "$@"
+    read_options "--others-are-gone --accept-loss FILE" "$@"
     refuse_majority
     require_others_gone
     if [[ -n $argument ]]; then
+        is_given --accept-loss || refuse "who has every commit of PostgreSQL may have changed since $argument was saved:" \
+            "see --help, then add --accept-loss"
         restore "$argument"
     else
         [[ -d $data/member ]] || refuse "$data has no data: give a snapshot"
@@ -49,7 +54,10 @@ keep() {
     kept=/var/lib/etcd/before-recovery-$(date -u +%Y%m%dT%H%M%SZ)
     say "stopping etcd, keeping its data in $kept"
     systemctl stop etcd
-    [[ ! -d $data ]] || "$@" "$data" "$kept"
+    [[ ! -d $data ]] || "$@" "$data" "$kept" || {
+        systemctl start --no-block etcd
+        die "the data could not be kept in $kept; nothing was changed"
+    }
 }
 
 # The setting is for one start: kept for another, it would throw out members that have joined meanwhile. In /run, it does

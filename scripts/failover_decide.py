@@ -38,6 +38,7 @@ class Cluster:
     revision: int = 0
     paused: bool = False
     mode: str = ""  # Patroni's synchronous_mode
+    ttl: int = 30  # seconds of the primary's lease
     sync_leader: str | None = None
     voters: frozenset = frozenset()  # one of every `len(voters) - quorum` of them has each acknowledged commit
     quorum: int = 0
@@ -54,6 +55,7 @@ class View:
     silent: bool = False  # no sign of life of the primary for as long as is set
     fence_age: float | None = None  # of the own fence in this term
     foreign_fence: bool = False  # a fence stands that this process does not know of
+    longest_ttl: int = 20  # that the fence outlasts
 
 
 def obstacle(me, nodes, view):
@@ -67,6 +69,8 @@ def obstacle(me, nodes, view):
         return "the own PostgreSQL is no replica that could take over"
     if view.foreign_fence:
         return "a fence of an earlier guard is not over yet"
+    if cluster.ttl > view.longest_ttl:
+        return f"the lease of {cluster.ttl} s could outlast the fence"
     if cluster.paused:
         return "the cluster is paused"
     if cluster.mode != "quorum" or cluster.sync_leader != cluster.holder or len(cluster.voters) <= cluster.quorum:

@@ -52,7 +52,7 @@ class Etcd:
         values = {decoded(pair["key"]): decoded(pair.get("value", "")) for pair in pairs}
         revisions = {decoded(pair["key"]): int(pair["mod_revision"]) for pair in pairs}
         decisive = [key for key in revisions if key.startswith(self.claims)]
-        decisive += [self.patroni + "leader", self.patroni + "sync"]
+        decisive += [self.patroni + key for key in ("leader", "sync", "config")]
         conditions = [
             {"key": encoded(key), "target": "MOD", "result": "EQUAL", "mod_revision": str(revisions.get(key, 0))}
             for key in decisive
@@ -72,6 +72,7 @@ class Etcd:
             revision=revisions.get(self.patroni + "leader", 0),
             paused=bool(config.get("pause")),
             mode=str(config.get("synchronous_mode")),
+            ttl=int(config.get("ttl") or 30),
             sync_leader=sync.get("leader"),
             voters=voters,
             quorum=int(sync.get("quorum") or 0),
@@ -84,8 +85,11 @@ class Etcd:
         )
 
     def claim(self, node, claim):
-        """Writes the claim, under the lease that the node has or a new one."""
+        """Writes the claim, under the lease that the node has or a new one; that of a fence only under the one from before
+        the fence: had this process stood still, the fence might be over."""
         if self.lease is None or not self.keep_alive():
+            if claim.fenced:
+                raise OSError("the claim of before the fence has run out: this fence does not count")
             self.lease = self.call("lease/grant", {"TTL": str(LEASE)})["ID"]
         value = json.dumps(vars(claim.term) | {"fenced": claim.fenced})
         self.call("kv/put", {"key": encoded(self.claims + node), "value": encoded(value), "lease": self.lease})

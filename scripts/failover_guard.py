@@ -2,12 +2,15 @@
 noticed it and let nothing from or to it through any more. docs/decisions/fast-failover.md. Its argument is a JSON file
 that components/patroni/guard.ts renders."""
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
+import traceback
 
 from failover_decide import DELETE, FENCE, HOLD, REST, SUSPECT, Claim, View, decide, obstacle
 from failover_etcd import Etcd
@@ -21,13 +24,17 @@ CALM, ALERT = 0.5, 0.2
 TABLE = """
 table inet airflow_ha_failover {
     set fenced { type ipv4_addr; flags timeout; }
+    chain input { type filter hook input priority filter - 10; policy accept; }
+    chain output { type filter hook output priority filter - 10; policy accept; }
+}
+flush chain inet airflow_ha_failover input
+flush chain inet airflow_ha_failover output
+table inet airflow_ha_failover {
     chain input {
-        type filter hook input priority filter - 10; policy accept;
         iif "lo" accept
         ip saddr @fenced drop
     }
     chain output {
-        type filter hook output priority filter - 10; policy accept;
         ip daddr @fenced meta l4proto tcp reject with tcp reset
         ip daddr @fenced drop
     }
@@ -42,8 +49,9 @@ class Fence:
 
     def raise_against(self, address):
         nft(f"{TABLE}\nadd element inet airflow_ha_failover fenced {{ {address} timeout {self.seconds}s }}")
-        # Sockets that only listen, as a watch on the old primary's etcd, would wait for a long time.
-        subprocess.run(["ss", "--kill", "dst", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=5)
+        # Sockets that only listen, as a watch on the old primary's etcd, would wait for a long time. The fence stands anyway.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(["ss", "--kill", "dst", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=5)
 
     def addresses(self):
         """Who is behind it now, asked of the kernel."""
@@ -85,6 +93,10 @@ class Guard:
             return CALM
         cluster, conditions = self.read()
         read_at = time.monotonic()
+        if cluster is not None and cluster.holder != holder:
+            # The own copy is behind: what was not heard was of another node.
+            self.rest(cluster)
+            return ALERT
         view = self.view(cluster)
         step, term = decide(self.name, self.nodes, view)
         if step == REST:
@@ -97,8 +109,10 @@ class Guard:
             self.claim(Claim(term, False))
         else:
             if step == FENCE:
+                # Its age begins before it stands, whatever the commands take.
+                since = time.monotonic()
                 self.fence.raise_against(self.nodes[term.holder])
-                self.fenced = (term.holder, term.revision), term.timeline, time.monotonic()
+                self.fenced = (term.holder, term.revision), term.timeline, since
                 self.say(f"all nodes miss {term.holder}: it is fenced off", f"for {self.config['fenceFor']} s")
             self.claim(Claim(term, True))
             # What was read must not be old news, for instance because this process stood still.
@@ -113,11 +127,12 @@ class Guard:
             return None, []
 
     def view(self, cluster):
+        longest = self.config["ttl"]
         known = cluster and cluster.holder and (cluster.holder, cluster.revision)
         standing = self.fence.addresses()
         if self.fenced and self.fenced[0] == known and self.nodes[cluster.holder] in standing:
             _, timeline, since = self.fenced
-            return View(cluster, timeline, True, time.monotonic() - since)
+            return View(cluster, timeline, True, time.monotonic() - since, longest_ttl=longest)
         if self.fenced and self.fenced[0] == known:
             # Somebody has flushed the packet filter: nothing that was not heard meanwhile counts.
             self.signs.sign(time.monotonic())
@@ -125,7 +140,7 @@ class Guard:
             self.fenced = None
         timeline = self.own_timeline()
         silent = self.signs.silence() >= self.config["suspectAfter"]
-        return View(cluster, timeline, silent, None, bool(standing))
+        return View(cluster, timeline, silent, None, bool(standing), longest)
 
     def own_timeline(self):
         """WAL that still arrives is a sign of life."""
@@ -170,7 +185,14 @@ def notify(state):
             systemd.send(state.encode())
 
 
+def end_all(failure):
+    """No guard may go on without the thread that looks: systemd starts all of it anew."""
+    traceback.print_exception(failure.exc_type, failure.exc_value, failure.exc_traceback)
+    os._exit(1)
+
+
 def main():
+    threading.excepthook = end_all
     with open(sys.argv[1]) as file:
         guard = Guard(json.load(file))
     notify("READY=1")

@@ -5,24 +5,28 @@ import socket
 import struct
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from failover_etcd import ask
 
-# Seconds between two looks, and for an answer.
-INTERVAL = 0.5
+# Seconds: between two looks; for an answer; after which a ping is not waited for alone; from the end of one look to that of
+# the next, where it took longer because this process stood still.
+INTERVAL = 0.25
 TIMEOUT = 1
+ALONE = 0.3
+LONGEST = 2
 
 
 class Signs:
     """Looks at one address all the time. A ping that is answered is enough; PostgreSQL's port and Patroni's REST API
-    are asked when it is not. `heard` is when the last question that was answered was asked."""
+    are asked when it is not soon. `heard` is when the last question that was answered was asked, `missed` when the last
+    one that was not was given up: silence is what was listened to, not time that went by."""
 
     def __init__(self, postgres_port, patroni_port):
         self.postgres_port, self.patroni_port = postgres_port, patroni_port
         self.address = None
-        self.heard = time.monotonic()
-        self.pool = ThreadPoolExecutor(2)
+        self.heard = self.missed = time.monotonic()
+        self.pool = ThreadPoolExecutor(3)
         threading.Thread(target=self.look_always, daemon=True).start()
 
     def watch(self, address):
@@ -34,29 +38,49 @@ class Signs:
         self.heard = max(self.heard, since)
 
     def silence(self):
-        return time.monotonic() - self.heard
+        if time.monotonic() - self.missed > LONGEST:
+            return 0  # nobody has looked since
+        return max(0, self.missed - self.heard)
 
     def look_always(self):
+        ended = time.monotonic()
         while True:
             began, address = time.monotonic(), self.address
-            if address and self.alive(address) and address == self.address:
-                self.sign(began)
-            time.sleep(max(0.05, INTERVAL - (time.monotonic() - began)))
+            try:
+                alive = bool(address) and self.alive(address)
+            except Exception as error:  # nothing is known then, and the next look may tell
+                print(f"{address} cannot be looked at: {error!r}", flush=True)
+                alive = True
+            before, ended = ended, time.monotonic()
+            if ended - before > LONGEST:
+                if self.missed > self.heard:
+                    print(f"this node stood still for {ended - before:.1f} s: the silence of {address} counts anew", flush=True)
+                self.sign(ended)
+            elif address == self.address:
+                self.note(alive, began, ended)
+            time.sleep(max(0.05, INTERVAL - (ended - began)))
+
+    def note(self, alive, began, ended):
+        if alive:
+            self.sign(began)
+        else:
+            self.missed = ended
 
     def alive(self, address):
-        if pinged(address):
+        deadline = time.monotonic() + TIMEOUT
+        ping = self.pool.submit(pinged, address, deadline)
+        if wait([ping], ALONE).done and ping.result():
             return True
         ports = (self.postgres_port, self.patroni_port)
-        return any(self.pool.map(lambda port: answers(address, port), ports))
+        return any([*self.pool.map(lambda port: answers(address, port, deadline), ports), ping.result()])
 
 
-def pinged(address):
+def pinged(address, deadline):
     """Whether the machine answers an ICMP echo request."""
     wanted = struct.pack("!HH", os.getpid() & 0xFFFF, int(time.monotonic() * 10) & 0xFFFF)
     header = struct.pack("!BBH", 8, 0, 0) + wanted
     total = sum(struct.unpack("!4H", header))
     checksum = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
-    deadline = time.monotonic() + TIMEOUT
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as ping:
             ping.connect((address, 0))
@@ -72,10 +96,10 @@ def pinged(address):
     return False
 
 
-def answers(address, port):
+def answers(address, port, deadline):
     """Whether anything comes back: a refusal is a sign of life too."""
     try:
-        socket.create_connection((address, port), TIMEOUT).close()
+        socket.create_connection((address, port), max(0.1, deadline - time.monotonic())).close()
         return True
     except ConnectionRefusedError:
         return True

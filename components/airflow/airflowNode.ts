@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { DagSync } from "../dagsync";
 import type { Entrance, MeshNode } from "../node";
 import type { Database } from "../patroni";
+import { given } from "../given";
 import { ports } from "../ports";
 import { refuse } from "../problems";
 import type { Broker } from "../rabbit";
@@ -212,11 +213,6 @@ interface Processes {
     files: RemoteFile[];
     variables: Record<string, string>;
     started: RemoteScript;
-}
-
-/** Without the arguments that are there but undefined: those would hide the defaults. */
-function given<T extends object>(args: T): T {
-    return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)) as T;
 }
 
 function locked(file: string): string {

@@ -23,14 +23,17 @@ export const logFolder = "/var/log/airflow";
 /** Seconds between two heartbeats of a task. */
 const heartbeat = 5;
 
+/** Seconds for which the answer to a heartbeat is waited for. */
+export const heartbeatAnswer = 2;
+
 /**
- * When a task is given up. A failover of the database is waited out, with ten seconds to spare; then the worker ends what
- * cannot be heard, up to ten seconds before a scheduler starts it elsewhere: none runs twice at once.
+ * When a task is given up. A failover of the database is waited out, with one more heartbeat to spare; then the worker ends
+ * what cannot be heard, also where no heartbeat had an answer, before a scheduler takes it for lost: none runs twice at once.
  */
 export function heartbeats({ outage }: Pick<Settings, "outage">) {
-    const missed = Math.ceil((outage + 10) / heartbeat);
+    const missed = Math.ceil((outage + heartbeat) / heartbeat);
     const patience = missed * heartbeat;
-    return { missed, patience, timeout: patience + 10 };
+    return { missed, patience, timeout: missed * (heartbeat + heartbeatAnswer) + 1 };
 }
 
 type Section = Record<string, string | number | boolean | object>;
@@ -75,7 +78,7 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
         },
         scheduler: {
             // Seconds. A dead scheduler's tasks have another one before their own time is up; a failover is no death.
-            scheduler_health_check_threshold: heartbeats(settings).patience,
+            scheduler_health_check_threshold: heartbeats(settings).patience + heartbeat,
             orphaned_tasks_check_interval: 10,
             task_instance_heartbeat_timeout: heartbeats(settings).timeout,
             task_instance_heartbeat_timeout_detection_interval: 2,
@@ -119,9 +122,10 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
                 // What Flower shows of tasks; it would turn it on by remote control.
                 worker_send_task_events: true,
                 // Seconds. A worker that starts asks each broker for 4 × the timeout + 9 s, and sends no heartbeat meanwhile: with
-                // two brokers gone, 34 s. Were that longer than a heartbeat's 60, it would be cut off and start for ever.
+                // two brokers gone, 34 s. Were that longer than two heartbeats, it would be cut off and start for ever.
                 broker_connection_timeout: 2,
-                broker_heartbeat: 60,
+                // Seconds, as RabbitMQ has it: the lower one of both is in force.
+                broker_heartbeat: 20,
                 // For ever.
                 broker_connection_max_retries: null,
                 // A message that comes while the database fails over waits for it: its task would be taken for failed, even

@@ -1,7 +1,7 @@
 import { healthPath } from "../machines/balancerPlan";
 import type { Entrance } from "../node";
 import { ports } from "../ports";
-import type { Node } from "./render";
+import { heartbeatAnswer, type Node } from "./render";
 
 /** Certificate chain and key in one file, for HAProxy only. */
 export const certificatePath = "/etc/haproxy/airflow.pem";
@@ -48,7 +48,7 @@ backend airflow-heartbeats
     balance roundrobin
     timeout connect 1s
     timeout queue 1s
-    timeout server 2s
+    timeout server ${heartbeatAnswer}s
     option redispatch 1
     retries 1
     retry-on conn-failure

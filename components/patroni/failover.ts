@@ -1,3 +1,4 @@
+import { given } from "../given";
 import { problem, type Problem } from "../problems";
 
 /** How each node's HAProxy finds out from Patroni who the primary is; the names are HAProxy's. */
@@ -30,7 +31,7 @@ export interface FailoverArgs {
      * @default true if etcd's members are on these nodes only: from others, the fence would not keep the primary away
      */
     guard?: boolean;
-    /** Seconds of silence after which a guard misses the primary, 1 to 10. @default 3 */
+    /** Seconds of silence after which a guard misses the primary, 2 to 10. @default 3 */
     suspectAfter?: number;
     /** How clients are led to the primary. */
     checks?: HealthChecks;
@@ -51,7 +52,7 @@ const defaults: Failover = {
 };
 
 export function failoverOf({ checks, ...args }: FailoverArgs = {}): Failover {
-    return { ...defaults, ...args, checks: { ...defaults.checks, ...checks } };
+    return { ...defaults, ...given(args), checks: { ...defaults.checks, ...given(checks) } };
 }
 
 /** Does a fence between the nodes keep one of them away from etcd, too? */
@@ -100,10 +101,10 @@ const rules: Record<string, Rule> = {
     loopWait: whole(1, "seconds"),
     retryTimeout: whole(3, "seconds"),
     guard: { takes: (value) => typeof value === "boolean", text: "allowed are true and false" },
-    // Sooner, a lost packet would do; later, the lease is as soon.
+    // Sooner, a single look would do; later, the lease is as soon.
     suspectAfter: {
-        takes: (value) => typeof value === "number" && value >= 1 && value <= 10,
-        text: "allowed are 1 to 10 s",
+        takes: (value) => typeof value === "number" && value >= 2 && value <= 10,
+        text: "allowed are 2 to 10 s",
     },
     "checks.inter": whole(50, "milliseconds"),
     "checks.fastinter": whole(50, "milliseconds"),

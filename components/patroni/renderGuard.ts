@@ -13,7 +13,11 @@ export interface GuardPlan extends Pick<Failover, "suspectAfter" | "ttl"> {
     etcd: string[];
 }
 
-/** Seconds for which a fence outlasts the lease: a primary that was only cut off has stepped down long before. */
+/**
+ * Seconds for which a fence outlasts the lease: a primary that was only cut off has stepped down long before. With the lease's
+ * 20 or more it also outlasts every claim that it stands: those end PATIENCE (10) after it, a question (3) and a claim's
+ * LEASE (5, which begins anew with a new leader of etcd) later.
+ */
 const margin = 10;
 
 /** The guard's configuration. */
@@ -27,6 +31,7 @@ export function guardConfig({ node, nodes, etcd, suspectAfter, ttl }: GuardPlan)
         etcd: [...own, ...others],
         ports: { postgres: ports.postgres, patroni: ports.patroni },
         suspectAfter,
+        ttl,
         fenceFor: ttl + margin,
     };
     return `${JSON.stringify(config, undefined, 4)}\n`;
@@ -44,7 +49,7 @@ Type=notify
 ExecStart=/usr/bin/python3 -B ${guardFolder}/failover_guard.py /etc/patroni/failover.json
 Restart=always
 RestartSec=1
-# Seconds. A guard that hangs is started anew; a round takes three at most.
+# Seconds. A guard that hangs is started anew; a round takes one or two. Its fence stays.
 WatchdogSec=15
 OOMScoreAdjust=-500
 # It pings, and it writes a table of its own into the packet filter.

@@ -151,15 +151,20 @@ async function withoutEtcdPorts(cluster: Cluster): Promise<Injected> {
     const table = ["input", "output"].map(
         (hook) => `chain ${hook} { type filter hook ${hook} priority -50; ${rules} }`,
     );
+    let reached = false;
     const at = now();
     await cluster.on(primary, `nft 'table inet lab_faults { ${table.join("; ")}; }'`);
     return {
         at,
-        hold: () => cluster.last(40),
+        hold: async () => {
+            await cluster.last(40);
+            reached = await etcdAnswers(cluster, primary);
+        },
         undo: async () => {
             await cluster.on(primary, "nft delete table inet lab_faults");
         },
         figures: (evidence, until) => [evidence.twoPrimaries(at, until)],
+        problems: () => (reached ? ["etcd answered the primary all the same"] : []),
     };
 }
 
@@ -168,9 +173,24 @@ async function withoutEtcdMajority(cluster: Cluster): Promise<Injected> {
     const onStopped = async (verb: string) => {
         await Promise.all(stopped.map((node) => cluster.on(node, `systemctl ${verb} etcd`)));
     };
+    const primary = await cluster.primary();
+    let reached = false;
     const at = now();
     await onStopped("stop");
-    return { at, hold: () => cluster.last(30), undo: () => onStopped("start") };
+    return {
+        at,
+        hold: async () => {
+            await cluster.last(30);
+            reached = await etcdAnswers(cluster, primary);
+        },
+        undo: () => onStopped("start"),
+        problems: () => (reached ? ["etcd had a majority all the same"] : []),
+    };
+}
+
+async function etcdAnswers(cluster: Cluster, node: string): Promise<boolean> {
+    const asked = "timeout 5 etcdctl endpoint health >/dev/null 2>&1 && echo yes || echo no";
+    return (await cluster.on(node, asked)).trim() === "yes";
 }
 
 async function patroniStopped(cluster: Cluster): Promise<Injected> {
@@ -271,7 +291,7 @@ async function serving(cluster: Cluster, nodes: string[]): Promise<void> {
     await cluster.awaitPrimary((node) => nodes.includes(node), nodes);
 }
 
-/** A node, or the given one, on which a long task has just begun. One that has none for a minute is taken as it is. */
+/** A node, or the given one, on which a long task has just begun. */
 async function longTaskOn(cluster: Cluster, node?: string): Promise<string> {
     const begun = () =>
         dagWorkload
@@ -284,5 +304,5 @@ async function longTaskOn(cluster: Cluster, node?: string): Promise<string> {
                     now() - each.started < 25 &&
                     (node === undefined || each.node === node),
             )?.node;
-    return cluster.await("a long task runs", begun, 60).catch(() => node ?? cluster.nodes[1]);
+    return cluster.await(`a long task runs on ${node ?? "any node"}`, begun, 180);
 }

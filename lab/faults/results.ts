@@ -35,6 +35,8 @@ export interface Result extends Window {
     spentRuns: number;
     /** Attempts at tasks without an end that no fault explains. */
     unexplainedTasks: number;
+    /** Attempts at tasks that had come to their end, in DAGs without retries. */
+    repeatedTasks: number;
     /** Seconds from the fault until all was whole. */
     whole: number;
 }
@@ -81,6 +83,10 @@ export function resultsOf(windows: Window[], nodes: string[], evidence: Evidence
             unknown: count([...rows.unknown, ...messages.unknown], ({ ended }) => ended),
             spentRuns: count(tasks.spent, ({ ended }) => ended),
             unexplainedTasks: count(tasks.unexplained, ({ last }) => last),
+            repeatedTasks: count(
+                tasks.repeated.filter(({ dag }) => records.plan.retries[dag] === 0),
+                ({ started }) => started,
+            ),
             whole: window.until - window.at,
         };
     });
@@ -105,7 +111,8 @@ function timesOf({ records }: Evidence): Map<string, number> {
 
 /** Was all whole again, with nothing gone and nothing there twice that must not be? */
 export function isClean(result: Result): boolean {
-    const { lost, doubled, failed, problems = [], unexplainedTasks } = result;
-    const counts = [...Object.values(lost), ...Object.values(doubled), unexplainedTasks];
+    const { lost, doubled, failed, problems = [], unexplainedTasks, repeatedTasks } = result;
+    const odd = [unexplainedTasks, repeatedTasks];
+    const counts = [...Object.values(lost), ...Object.values(doubled), ...odd];
     return failed === undefined && problems.length === 0 && counts.every((count) => count === 0);
 }

@@ -56,6 +56,7 @@ async function onLab(options: RunOptions): Promise<boolean> {
     // Cleaning up goes on after an interruption.
     const uninterrupted = new Cluster(outputs, new AbortController().signal);
     const happened: Happened[] = [];
+    const began = now();
     await mkdir(out, { recursive: true });
     try {
         say("what an earlier run may have left is removed");
@@ -69,7 +70,7 @@ async function onLab(options: RunOptions): Promise<boolean> {
         });
         say("the runs that have begun end");
         const last = await dagWorkload.finish(cluster);
-        const clean = await conclude(cluster, happened, last, out);
+        const clean = await conclude(cluster, happened, { began, last }, out);
         if (broken !== undefined && clean) {
             throw broken;
         }
@@ -219,11 +220,12 @@ async function endClients(cluster: Cluster): Promise<void> {
 async function conclude(
     cluster: Cluster,
     happened: Happened[],
-    lastRun: number,
+    { began, last }: { began: number; last: number },
     out: string,
 ): Promise<boolean> {
     await endClients(cluster);
-    const evidence = await collect(cluster, lastRun);
+    const evidence = await collect(cluster, last);
+    const cancelled = await sqlWorkload.cancelledWaits(cluster, began);
     const windows = happened.map(({ window, injected }) => ({
         ...window,
         problems: injected?.problems?.(evidence, window.until),
@@ -243,6 +245,7 @@ async function conclude(
                 acknowledged: totals(evidence),
                 results: results.map((result, index) => ({ ...result, figures: notes[index] })),
                 books: details(evidence, results),
+                cancelled,
             },
             null,
             2,
@@ -254,9 +257,12 @@ async function conclude(
             console.log(`${result.fault}: ${note}`);
         }
     });
+    for (const line of cancelled) {
+        console.log(`MUST NOT BE: ${line}`);
+    }
     const { rows: r, messages: m, runs: n } = totals(evidence);
     console.log(`${r} rows, ${m} messages and ${n} runs in the books; ${out}/faults.{json,svg}`);
-    return results.every(isClean);
+    return results.every(isClean) && cancelled.length === 0;
 }
 
 function notesOf(result: Result, figures: string[]): string[] {
@@ -269,6 +275,9 @@ function notesOf(result: Result, figures: string[]): string[] {
             ? [
                   `${result.spentRuns} runs failed whose task's own process was ended and that had no retry left`,
               ]
+            : []),
+        ...(result.repeatedTasks > 0
+            ? [`${result.repeatedTasks} tasks without a retry began again after their end`]
             : []),
         ...(result.unexplainedTasks > 0
             ? [

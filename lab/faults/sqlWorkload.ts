@@ -33,6 +33,19 @@ CREATE TABLE lab_faults.rows (session text NOT NULL, number bigint NOT NULL);`);
         );
     },
 
+    /** Waits for a standby that somebody has cancelled: PostgreSQL calls such commits committed, whoever knows of them. */
+    async cancelledWaits(cluster: Cluster, since: number): Promise<string[]> {
+        const what = "canceling wait for synchronous replication due to user request";
+        const search = `set -o pipefail
+journalctl --unit patroni --since @${Math.floor(since)} --output short-iso --quiet | awk '/${what}/'`;
+        const journals = await Promise.all(
+            cluster.nodes.map((node) =>
+                cluster.on(node, search).catch(() => `${node}: its journal could not be read`),
+            ),
+        );
+        return journals.flatMap((lines) => lines.split("\n")).filter((line) => line !== "");
+    },
+
     async remove(cluster: Cluster): Promise<void> {
         await cluster.query(`SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS lab_faults CASCADE;`);

@@ -47,7 +47,7 @@ def main(node, password, path):
                 if connection is not None:
                     connection.close()
                 connection = None
-            file.write(f"{outcome} {row} {time.time():.3f} {server}\n")
+            file.write(f"{outcome} {row} {began:.3f} {time.time():.3f} {server}\n")
             time.sleep(max(0.0, began + 0.05 - time.time()))
 
 

@@ -7,7 +7,8 @@ import { root } from "./root";
 interface Row {
     outcome: "ack" | "unknown" | "refused";
     id: string;
-    /** Seconds since 1970; all machines have the same clock. */
+    /** When it was sent, and when the outcome was known: seconds since 1970; all machines have the same clock. */
+    began: number;
     at: number;
     /** Mesh address of the PostgreSQL that has acknowledged it. */
     server: string;
@@ -19,7 +20,7 @@ export interface Outcome {
     /** Acknowledged, and not there. */
     lost: string[];
     unknown: number;
-    /** Seconds in which both the old and the new primary have acknowledged rows. */
+    /** Seconds in which both the old and the new primary have acknowledged rows that were sent in them. */
     twoPrimaries: number;
     /** Seconds without an acknowledged row, the longest of the writers on surviving nodes. */
     gap: number;
@@ -62,8 +63,12 @@ export async function stopWriters(old: Node, oldAddress: string): Promise<Outcom
         written[writer]
             .split("\n")
             .map((line) => line.split(" "))
-            .filter((parts) => parts.length === 4)
-            .map(([outcome, id, at, server]) => ({ outcome, id, at: Number(at), server, writer })),
+            .filter((parts) => parts.length === 5)
+            .map(([outcome, id, began, at, server]) => ({
+                ...{ outcome, id, server, writer },
+                began: Number(began),
+                at: Number(at),
+            })),
     ) as Row[];
     const there = new Set(
         (
@@ -71,10 +76,16 @@ export async function stopWriters(old: Node, oldAddress: string): Promise<Outcom
         ).split("\n"),
     );
     const acknowledged = rows.filter(({ outcome }) => outcome === "ack");
-    const times = (servers: (server: string) => boolean) =>
-        acknowledged.filter(({ server }) => servers(server)).map(({ at }) => at);
-    const lastOfOld = Math.max(...times((server) => server === oldAddress));
-    const firstOfNew = Math.min(...times((server) => server !== oldAddress));
+    const firstOfNew = Math.min(
+        ...acknowledged.filter(({ server }) => server !== oldAddress).map(({ at }) => at),
+    );
+    // One that it had been sent before, it may tell of when it goes on: that one is on a survivor.
+    const lastOfOld = Math.max(
+        0,
+        ...acknowledged
+            .filter(({ server, began }) => server === oldAddress && began > firstOfNew)
+            .map(({ at }) => at),
+    );
     return {
         acknowledged: acknowledged.length,
         lost: acknowledged.filter(({ id }) => !there.has(id)).map(({ id }) => id),

@@ -7,6 +7,7 @@ jest.setTimeout(20 * 60_000);
 
 interface Result {
     fault: number;
+    gap: { rows: number; messages: number };
     lost: object;
     doubled: object;
     failed?: string;
@@ -46,6 +47,8 @@ test("no acknowledged row, no confirmed message, no run is lost, and nothing is 
         ),
     );
     expect(Math.min(...Object.values(acknowledged))).toBeGreaterThan(0);
+    // By the lease, the power cut would cost 20 s and more: the guards have acted.
+    expect(results[0].gap.rows).toBeLessThan(15);
     expect(readFileSync(join(out, "faults.svg"), "utf8")).toContain("airflow-hel1 messages");
 });
 

@@ -49,10 +49,10 @@ test("a task outlives a failover, and ends where it cannot be heard before it st
     for (const outage of [30, 45, 100]) {
         const { missed, patience, timeout } = heartbeats({ outage });
         expect(patience).toBe(missed * 5);
-        expect(patience).toBeGreaterThanOrEqual(outage + 10);
-        expect(timeout).toBe(patience + 10);
+        expect(patience).toBeGreaterThanOrEqual(outage + 5);
+        expect(timeout).toBe(missed * 7 + 1);
     }
-    expect(heartbeats({ outage: 30 })).toEqual({ missed: 8, patience: 40, timeout: 50 });
+    expect(heartbeats({ outage: 30 })).toEqual({ missed: 7, patience: 35, timeout: 50 });
 });
 
 test("the environment without secrets", () => {

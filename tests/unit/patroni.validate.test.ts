@@ -21,18 +21,18 @@ test.each<[Partial<PostgresSettings>, string[]]>([
         ["failover.ttl: got 29; allowed are at least 30 s (loopWait + 2 × retryTimeout)"],
     ],
     [{ failover: { ttl: 30, loopWait: 10, retryTimeout: 10 } }, []],
-    [{ failover: { guard: true, suspectAfter: 1, checks: { inter: 3000, rise: 4 } } }, []],
+    [{ failover: { guard: true, suspectAfter: 2, checks: { inter: 3000, rise: 4 } } }, []],
     [
-        { failover: { suspectAfter: 0.5, guard: "yes" as unknown as boolean } },
+        { failover: { suspectAfter: 1.5, guard: "yes" as unknown as boolean } },
         [
             'failover.guard: got "yes"; allowed are true and false',
-            "failover.suspectAfter: got 0.5; allowed are 1 to 10 s",
+            "failover.suspectAfter: got 1.5; allowed are 2 to 10 s",
         ],
     ],
     [
         { failover: { suspectAfter: 11, checks: { fastinter: 10, fall: 0 } } },
         [
-            "failover.suspectAfter: got 11; allowed are 1 to 10 s",
+            "failover.suspectAfter: got 11; allowed are 2 to 10 s",
             "failover.checks.fastinter: got 10; allowed are whole milliseconds from 50",
             "failover.checks.fall: got 0; allowed are whole numbers from 1",
         ],

@@ -107,12 +107,17 @@ test("recover-etcd refuses beside a majority, and has nothing to do where it is 
 
 test("recover-etcd does not touch anything for a snapshot that is none", () => {
     const etcdutl = "echo no such file >&2; exit 1";
-    const { code, stderr, changes } = run("etcd", ["--others-are-gone", "/none"], {
-        ...lost,
-        etcdutl,
-    });
+    const args = ["--others-are-gone", "--accept-loss", "/none"];
+    const { code, stderr, changes } = run("etcd", args, { ...lost, etcdutl });
     expect(code).toBe(3);
     expect(stderr).toBe("refused, nothing was changed: /none is no sound snapshot: no such file\n");
+    expect(changes).toEqual([]);
+});
+
+test("recover-etcd takes an older state of things only when what that may cost is accepted", () => {
+    const { code, stderr, changes } = run("etcd", ["--others-are-gone", "/some.db"]);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/may have changed since \/some\.db was saved:.*--accept-loss/);
     expect(changes).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-"""A table of what a guard may see, and what it does then. tests/unit/failover.decide.test.ts runs it."""
+"""A table of what a guard may see, and what it does then. tests/unit/failover.test.ts runs it."""
 
 import sys
 import unittest
@@ -15,6 +15,7 @@ CLUSTER = Cluster(
     holder="a",
     revision=7,
     mode="quorum",
+    ttl=20,
     sync_leader="a",
     voters=frozenset("bc"),
     quorum=1,
