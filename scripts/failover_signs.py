@@ -7,7 +7,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from failover_etcd import ask
+from etcd_json import ask
 
 # Seconds between two looks, and for an answer.
 INTERVAL = 0.5
