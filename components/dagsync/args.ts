@@ -4,7 +4,7 @@ import type { MeshNode } from "../node";
 
 /** A folder whose files csync2 sends to the other nodes as soon as they are saved. */
 export interface Csync2Args {
-    /** @default "csync2" */
+    /** Says which kind it is. @default "csync2" */
     kind?: "csync2";
     /** Two nodes or more; each sends to all others. */
     nodes: MeshNode[];
@@ -22,6 +22,7 @@ export interface Csync2Args {
  * moves; each run keeps to the commit that it began with.
  */
 export interface GitArgs {
+    /** Says which kind it is. */
     kind: "git";
     /** Three nodes or more: a push is taken when a majority of them has it. sshd's host key of each must be known (`connection`). */
     nodes: MeshNode[];
@@ -58,6 +59,7 @@ export interface GitUpstream {
 
 /** A folder on a volume that is mounted on every node already. */
 export interface SharedArgs {
+    /** Says which kind it is. */
     kind: "shared";
     /** Two nodes or more. */
     nodes: MeshNode[];

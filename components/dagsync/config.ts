@@ -3,7 +3,7 @@ import type { EtcdCluster } from "../etcd";
 import type { MeshNode } from "../node";
 import { problem, type Problem } from "../problems";
 import type { DagSyncArgs, GitArgs, GitUpstream } from "./args";
-import { dagSyncProblems, kinds, type DagSyncSettings } from "./validate";
+import { dagSyncProblems, kinds } from "./validate";
 import { unknownProblems } from "./validateGit";
 
 /** The stack's setting `dags`: what of DagSync's arguments a stack may choose. The upstream's key is a setting of its own. */
@@ -43,7 +43,7 @@ export function dagsProblems(dags: DagsConfig, key: string): Problem[] {
         ...unknownProblems("dags.", dags, keys[dags.kind]),
         ...(typeof upstream === "object" && upstream !== null && "privateKey" in upstream
             ? ["dags.upstream.privateKey: it is a secret; the setting dagsUpstreamKey is for it"]
-            : dagSyncProblems({ ...withKey(dags, key), nodes } as DagSyncSettings)
+            : dagSyncProblems({ ...withKey(dags, key), nodes })
                   .map((line) => `dags.${line}`)
                   .map((line) =>
                       line

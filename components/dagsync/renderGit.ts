@@ -139,7 +139,7 @@ WantedBy=multi-user.target
 /** /usr/local/sbin/dag-git, for an operator: `dag-git status`. */
 export function gitCommand(): string {
     return `#!/bin/sh
-# The user's files are nobody else's, and git wants a folder that the user may be in.
-cd / && exec runuser -u ${gitUser} -- python3 -B ${programFolder}/dags_git.py ${gitFolder}/config.json "$@"
+# git wants to be in a folder and to have a home that are open to its user.
+cd / && exec runuser -u ${gitUser} -- env HOME=${gitHome} python3 -B ${programFolder}/dags_git.py ${gitFolder}/config.json "$@"
 `;
 }
