@@ -72,11 +72,9 @@ function withKey(dags: DagsConfig, privateKey: pulumi.Input<string>) {
             return dags;
         case "git": {
             const { upstream, ...rest } = dags;
-            const whole = upstream && {
-                ...upstream,
-                ...(privateKey === "" ? {} : { privateKey }),
-            };
-            return { ...rest, ...(whole && { upstream: whole }) };
+            const opened = privateKey === "" ? {} : { privateKey };
+            const whole = typeof upstream === "object" ? { ...upstream, ...opened } : upstream;
+            return { ...rest, ...(whole === undefined ? {} : { upstream: whole }) };
         }
         default:
             return dags satisfies never;

@@ -11,6 +11,7 @@ import {
     nodes,
     on,
     onAll,
+    tryLab,
     tryOn,
     type Node,
 } from "../helpers/lab";
@@ -80,7 +81,7 @@ async function everywhere(id: string): Promise<void> {
     await eventually(
         `${id} on all`,
         async () => {
-            const tips = await onAll(`runuser -u dags -- ${tip}`);
+            const tips = await onAll(tip);
             return Object.values(tips).every((each) => each.trim() === id) ? true : undefined;
         },
         30_000,
@@ -115,7 +116,7 @@ test("a push is on all nodes, and a run on all of them is of its commit", async 
 });
 
 test("what does not build on the branch is refused, and so is another branch", async () => {
-    const before = (await on(first, `runuser -u dags -- ${tip}`)).trim();
+    const before = (await on(first, tip)).trim();
     await on(first, `cd ${work} && git commit --quiet --amend --message other`);
     const forced = await push(third, "--force");
     expect(forced.code).not.toBe(0);
@@ -139,12 +140,12 @@ test("with a node off a push is taken, and the node has it when it is back", asy
     expect((await runToEnd(airflowApi(stack, third), "lab_hello")).state).toBe("success");
 });
 
-test("a key that is not allowed is let in nowhere, and a key that is runs git only", async () => {
+test("a user's key runs git only, and the nodes' key opens no other login", async () => {
     const login = `ssh -i ${work}/.git/key -o BatchMode=yes -o HostKeyAlias=${second}`;
     const hosts = "-o UserKnownHostsFile=/etc/dag-git/known_hosts";
     const shell = await tryOn(first, `${login} ${hosts} dags@${meshAddresses[second]} id`);
     expect(shell.stderr).toContain("this login is for git and for /srv/airflow/dags.git only");
-    const nodesKey = `ssh -F /dev/null -i /etc/dag-git/key -o BatchMode=yes -o HostKeyAlias=${second}`;
+    const nodesKey = login.replace(`${work}/.git/key`, "/etc/dag-git/key -o IdentitiesOnly=yes");
     const asRoot = await tryOn(first, `${nodesKey} ${hosts} root@${meshAddresses[second]} id`);
     expect(asRoot.stderr).toContain("Permission denied");
 });
@@ -156,4 +157,13 @@ test("back to csync2: git's service is gone, the folder is as it was", async () 
     }
     await on(first, "test ! -e /var/lib/dag-git/.ssh/authorized_keys");
     await healthy();
+});
+
+test("a shared volume that is none is refused with the machine and the path", async () => {
+    const shared = configured({ dags: { kind: "shared", path: "/srv/airflow/dags" } });
+    const { code, stdout, stderr } = await tryLab([...up, "--color=never", ...shared]);
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain(
+        `error: path: /srv/airflow/dags is on the own disk of ${first}: no volume is mounted there`,
+    );
 });

@@ -174,6 +174,11 @@ describe("the stack's settings", () => {
             "",
             [expect.stringMatching(/^dags\.path: got nothing; an absolute path/)],
         ],
+        [
+            { kind: "git", upstream: "x" },
+            "",
+            ['dags.upstream: got "x"; url and its other settings are needed'],
+        ],
         [{ kind: "git", authorizedKeys: ["x"] }, "", [`dags.authorizedKeys[0]: ${line}`]],
         [
             { kind: "git" },
