@@ -54,8 +54,18 @@ print("leader", *leaders or ["none"], "· streaming", *standbys, "· synchronous
 sys.exit(len(leaders) != 1 or bool(missing) or not synchronous)' <<<"$members"
 }
 
+# Each kind of DagSync has its own service; of a shared volume there is none.
 dags() {
-    units dag-sync.service >/dev/null || return 1
+    if systemctl --quiet is-enabled dag-git 2>/dev/null; then
+        dag-git status
+    elif systemctl --quiet is-enabled dag-sync 2>/dev/null; then
+        units dag-sync.service >/dev/null && csync2_peers
+    else
+        echo "a shared volume"
+    fi
+}
+
+csync2_peers() {
     python3 -c '
 import json, sys, time
 try:
