@@ -59,7 +59,7 @@ export const lsyncdWay: Way = {
     remove: (cluster) => removePlaces(cluster, lsyncd.name),
 };
 
-/** All nodes answer before any of them sends. */
+/** csync2 with a receiver, and what makes it send. All nodes answer before any of them sends. */
 async function prepare(
     cluster: Cluster,
     { name, places, port }: typeof cron,
@@ -80,6 +80,10 @@ async function prepare(
                 start: [`${places.unit}.socket`],
             }),
         ),
+    );
+    // Equal as they are: nobody has to tell of an empty folder.
+    await cluster.onAll(
+        `CSYNC2_SYSTEM_DIR=${places.config} csync2 -D ${places.state} -cIr ${places.folder}`,
     );
     await Promise.all(
         nodes.map((node) => putInPlace(cluster, node.name, places, { files: {}, ...sender })),

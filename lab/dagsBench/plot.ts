@@ -40,8 +40,7 @@ function curve(saves: (number | null)[] | undefined, colour: string, style: stri
         .filter(Number.isFinite)
         .toSorted((a, b) => a - b);
     const steps = arrived.map(
-        (seconds, index) =>
-            `H${x(seconds).toFixed(1)}V${y((index + 1) / saves.length).toFixed(1)}`,
+        (seconds, index) => `H${x(seconds).toFixed(1)}V${y((index + 1) / saves.length).toFixed(1)}`,
     );
     const path = `M${left} ${y(0)}${steps.join("")}H${x(deadline)}`;
     return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.5"${style}/>`;

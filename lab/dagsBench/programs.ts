@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { diskOf } from "../cloud/index.ts";
-import { type Cluster } from "../faults/cluster.ts";
+import type { Cluster } from "../faults/cluster.ts";
 import { placed } from "../faults/programs.ts";
 import { linesOf } from "../faults/records.ts";
 import { root } from "../root.ts";
@@ -49,7 +49,7 @@ export async function removePrograms(cluster: Cluster): Promise<void> {
     rm -rf /etc/systemd/system/bench-dags-$program.service ${state}/$program*
 done
 systemctl daemon-reload
-rm -rf ${state}/received.tsv ${state}/saved.tsv ${state}/tasks /var/log/airflow/dag_id=bench_dags_*
+rm -rf ${state}/tasks /var/log/airflow/dag_id=bench_dags_*
 rmdir ${state} 2>/dev/null || :`);
 }
 
