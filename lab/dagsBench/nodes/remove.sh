@@ -10,10 +10,10 @@ main() {
     for file in /etc/systemd/system/bench-dags-"$NAME"[@.-]*; do
         [[ ! -e $file || $file == *@.service ]] || systemctl --quiet disable "${file##*/}" 2>/dev/null || true
     done
-    systemctl stop "bench-dags-$NAME[@.-]*" "benchdags-$NAME.slice" 2>/dev/null || true
+    systemctl stop "bench-dags-${NAME}[@.-]*" "benchdags-$NAME.slice" 2>/dev/null || true
     rm -f /etc/systemd/system/bench-dags-"$NAME"[@.-]*
     systemctl daemon-reload
-    systemctl reset-failed "bench-dags-$NAME[@.-]*" 2>/dev/null || true
+    systemctl reset-failed "bench-dags-${NAME}[@.-]*" 2>/dev/null || true
     if [[ -s $noted ]]; then
         mapfile -t packages < <(sort -u "$noted" | installed)
         # After a cut the package manager may have to end what it began.
@@ -29,7 +29,10 @@ main() {
 installed() {
     local package
     while read -r package; do
-        [[ -z $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -v not-installed) ]] || echo "$package"
+        case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
+        '' | not-installed) ;;
+        *) echo "$package" ;;
+        esac
     done
 }
 
