@@ -7,8 +7,8 @@ import { dagsSetting, type DagsSetting } from "./kind.ts";
 import { oursByGit } from "./oursGit.ts";
 import { rolesOf, type Way } from "./way.ts";
 
-/** The stack's own way, of whatever kind it has. */
-export function ours(): Way {
+/** The stack's own way; undefined when it is of a kind that is not measured, such as a volume of somebody else. */
+export function ours(): Way | undefined {
     const file = configFile ?? join(root, "Pulumi.lab.yaml");
     const setting = dagsSetting(readFileSync(file, "utf8"));
     switch (setting.kind) {
@@ -17,9 +17,7 @@ export function ours(): Way {
         case "git":
             return oursByGit(setting);
         default:
-            throw new Error(
-                `the stack's DAGs are of kind ${setting.kind}; only csync2 and git are measured`,
-            );
+            return undefined;
     }
 }
 

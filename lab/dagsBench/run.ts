@@ -13,7 +13,7 @@ import { summaryOf } from "./records.ts";
 import { table } from "./report.ts";
 import { forJson, type WayResult } from "./results.ts";
 import { rolesOf, type Way } from "./way.ts";
-import { allWays } from "./ways.ts";
+import { allWays, chosenWays } from "./ways.ts";
 
 export interface DagsBenchOptions {
     /** Names of the ways to measure. */
@@ -31,6 +31,7 @@ export async function runDagsBench(options: DagsBenchOptions): Promise<boolean> 
     if (outputs.nodes.length < 3 || outputs.nodes.some(({ meshAddress }) => meshAddress === "")) {
         throw new Error("three nodes in a mesh are needed: this lab is not up yet (npm run lab)");
     }
+    const ways = chosenWays(options.ways);
     return exclusively("bench dags", async () => {
         const cluster = new Cluster(outputs, options.signal);
         // Cleaning up goes on after an interruption.
@@ -41,7 +42,7 @@ export async function runDagsBench(options: DagsBenchOptions): Promise<boolean> 
             say("what an earlier run may have left is removed");
             await restore(cluster);
             await placePrograms(cluster);
-            for (const way of allWays().filter(({ name }) => options.ways.includes(name))) {
+            for (const way of ways) {
                 results.push(await measured(cluster, uninterrupted, way, options.saves));
                 await write(results, cluster, options);
             }
