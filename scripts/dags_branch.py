@@ -42,9 +42,16 @@ class Branch:
                 missing = self.peers.send(new)
                 self.need_majority(missing)
                 if self.swap(revision, new):
-                    self.move(new)
-                    return missing
+                    return missing | self.followed(new)
         raise Refused("others were faster, again and again: fetch, then push again")
+
+    def followed(self, new):
+        """It counts, whatever happens here: the follower tries again."""
+        try:
+            self.move(new)
+            return {}
+        except (GitError, OSError) as error:
+            return {self.own: str(error)}
 
     def need_successor(self, current, new):
         if current is None:

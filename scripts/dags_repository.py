@@ -53,6 +53,8 @@ class Repository:
             self.git("init", "--quiet", "--bare", self.path)
         elif not self.succeeds("rev-parse", "--is-bare-repository"):
             raise GitError(f"path: {self.path} is there and is not a bare git repository")
+        # By default git leaves the objects of a small push to the page cache, which a power cut empties.
+        self.git("config", "core.fsync", "all")
         self.git("symbolic-ref", "HEAD", f"refs/heads/{branch}")
         if self.commit(hidden) is None:
             self.git("mktree", told="")

@@ -27,12 +27,12 @@ const rounds: (Node | undefined)[] = [
 
 type Tree = Record<string, [string, number]>;
 
-const program = (...args: string[]) => `python3 ${place}/random.py ${args.join(" ")}`;
+const program = (...args: string[]) => `python3 ${place}/saves.py ${args.join(" ")}`;
 
 beforeAll(async () => {
     const text = readFileSync(join(root, "tests", "helpers", "randomSaves.py"), "utf8");
     await onAll(
-        `rm -rf ${place}; mkdir -p ${place} ${folder}; cat >${place}/random.py <<'PROGRAM'\n${text}\nPROGRAM`,
+        `rm -rf ${place}; mkdir -p ${place} ${folder}; cat >${place}/saves.py <<'PROGRAM'\n${text}\nPROGRAM`,
     );
 });
 
