@@ -72,9 +72,9 @@ try:
     peers = json.load(open("/run/dag-sync/status.json"))
 except FileNotFoundError:
     sys.exit("it has just begun")
-behind = {name: peer for name, peer in peers.items() if peer["behind"]}
+behind = {name: peer for name, peer in peers.items() if peer["behind"] != 0}
 for name, peer in behind.items():
-    print(name, "behind by", peer["behind"], "files since", time.strftime("%H:%M:%S", time.localtime(peer["since"])))
+    print(name, "has not been asked yet") if peer["behind"] is None else print(name, "behind by", peer["behind"], "files since", time.strftime("%H:%M:%S", time.localtime(peer["since"])))
 if not behind:
     print("in sync:", *peers)
 sys.exit(bool(behind))'

@@ -12,9 +12,11 @@ import time
 from dataclasses import dataclass
 
 # Seconds: quiet time after which a burst of events is over, and its longest time; until a file that is open for writing is
-# looked at again; after which what another node has sent is passed on to the third one, which as a rule has it by then;
-# between two walks through the folder, for events that were missed.
-QUIET, BURST, OPEN, PASS_ON, SWEEP = 0.03, 0.3, 0.2, 2, 30
+# looked at again; between two walks through the folder, for events that were missed.
+QUIET, BURST, OPEN, SWEEP = 0.03, 0.3, 0.2, 30
+# Until csync2 has written down what it has received; until that is passed on to the third node, which has it from the
+# same sender long before: sooner, it could bring back what was deleted meanwhile.
+RECEIVED, PASS_ON = 1, 70
 # Until files that were there before the watch on their new folder are looked for.
 NEW_FOLDER = 1
 
@@ -24,7 +26,7 @@ EVENTS = "close_write,create,delete,move,attrib"
 @dataclass(frozen=True)
 class Change:
     path: str
-    # A folder came or went, with all that is in it.
+    # A folder has gone, with all that was in it.
     tree: bool = False
     # csync2 tells versions apart by size, mode and whole seconds: of this one it would not notice that it is another one.
     hidden: bool = False
@@ -36,8 +38,8 @@ class Due:
 
     when: float
     tree: bool = False
-    # It has waited for as long as what was received has to.
-    waited: bool = False
+    # Seconds for which it has waited because it may have been received.
+    waited: float = 0
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,19 @@ class Version:
     def coarse(self):
         return self.mtime_ns // 10**9, self.size, self.mode
 
-    def was_received(self):
+    def may_be_received(self):
         """csync2 sets the time of what it has received to a whole second."""
         return self.mtime_ns % 10**9 == 0
 
 
 class Changes:
-    """`local`: name patterns of what stays on this node. Whatever changes belongs to `owner` afterwards."""
+    """`local`: name patterns of what stays on this node. Whatever changes belongs to `owner` afterwards. `received(path,
+    version)` says whether a peer has sent it."""
 
-    def __init__(self, folder, owner, local):
-        self.folder, self.local = folder, local
+    def __init__(self, folder, owner, local, received):
+        if not os.path.isdir(folder):
+            raise SystemExit(f"{folder} is not there: that would be taken for a deletion of all that was in it")
+        self.folder, self.local, self.received = folder, local, received
         account = pwd.getpwnam(owner)
         self.uid, self.gid = account.pw_uid, account.pw_gid
         # Somebody opens a file while `is_written` asks: the kernel tells by this signal.
@@ -86,7 +91,7 @@ class Changes:
         """Takes what comes until nothing comes for a moment, or something is due."""
         now = time.monotonic()
         first = min([self.swept + SWEEP, *(due.when for due in self.due.values())])
-        end = now + BURST
+        end = None
         patience = max(0, first - now)
         while select.select([self.watch.stdout], [], [], patience)[0]:
             text = os.read(self.watch.stdout.fileno(), 65536)
@@ -96,6 +101,7 @@ class Changes:
             for event in whole:
                 self.note(os.fsdecode(event))
             patience = QUIET
+            end = end or time.monotonic() + BURST
             if time.monotonic() > end:
                 return
 
@@ -126,21 +132,33 @@ class Changes:
     def change(self, key, due, now):
         path = key.removesuffix("/.")
         before, version = self.seen.get(path), self.version(path)
-        if version == before and not due.tree:
+        if due.tree and version:
+            for below in self.walk(path):
+                self.due.setdefault(below, Due(now))
+        if version == before and not (due.tree and version is None):
             return None
+        self.own(path)
         if version and stat.S_ISREG(version.mode):
             if is_written(path):
                 self.due[key] = Due(now + OPEN, due.tree, due.waited)
                 return None
-            if version.was_received() and not due.waited:
-                self.due[key] = Due(now + PASS_ON, due.tree, True)
+            if wait := self.patience(path, version, due.waited):
+                self.due[key] = Due(now + wait, due.tree, due.waited + wait)
                 return None
-        self.own(path)
         if version:
             self.seen[path] = version
         else:
             self.seen.pop(path, None)
-        return Change(path, due.tree, bool(before and version and version.differs_unseen(before)))
+        hidden = bool(before and version and version.differs_unseen(before))
+        return Change(path, due.tree and version is None, hidden)
+
+    def patience(self, path, version, waited):
+        """Seconds for which what was received, or may have been, is left alone."""
+        if not version.may_be_received() or waited > RECEIVED:
+            return 0
+        if waited < RECEIVED:
+            return RECEIVED
+        return PASS_ON if self.received(path, version) else 0
 
     def sweep(self):
         self.swept = time.monotonic()
@@ -148,8 +166,8 @@ class Changes:
             if path not in self.due and self.version(path) != self.seen.get(path):
                 self.due[path] = Due(self.swept)
 
-    def walk(self):
-        for folder, folders, files in os.walk(self.folder):
+    def walk(self, top=None):
+        for folder, folders, files in os.walk(top or self.folder):
             folders[:] = [name for name in folders if not self.is_local(os.path.join(folder, name))]
             yield from (path for name in folders + files if not self.is_local(path := os.path.join(folder, name)))
 
@@ -160,6 +178,8 @@ class Changes:
             return None
         if stat.S_ISDIR(status.st_mode):
             return Version(0, 0, status.st_mode)
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
+            return None  # a pipe would have csync2 wait for ever
         return Version(status.st_mtime_ns, status.st_size, status.st_mode)
 
     def own(self, path):
@@ -180,7 +200,7 @@ def is_written(path):
     try:
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    except BlockingIOError:
+    except (BlockingIOError, PermissionError):
         return True
     except OSError:
         return False  # a file system without leases

@@ -1,6 +1,7 @@
 """One peer of a synchronized folder: has csync2 note what has changed, and send it. What the peer does not take stays
 noted in csync2's database and is tried again."""
 
+import contextlib
 import os
 import re
 import socket
@@ -8,14 +9,27 @@ import sqlite3
 import subprocess
 import threading
 import time
+from urllib.parse import unquote
 
 # Seconds: between two attempts; to connect; for one transfer, whose finished files count even when it is ended; that a
-# look waits for a transfer from the peer, which may have died; of a conflict that no side wins.
-RETRY, CONNECTING, TRANSFER, LOCK, TIE = 2, 2, 60, 3, 20
+# look waits for a transfer from the peer, which may have died; of a conflict that no side wins, longer than a transfer.
+RETRY, CONNECTING, TRANSFER, LOCK, TIE = 2, 2, 60, 3, 70
 # Paths for one call of csync2.
 CHUNK = 500
 # What it says, with -v, of a file that this node had to send against the peer's own version.
-CONFLICT = r"^Updating (\S+) on .*\n(?:(?!Updating |Deleting ).*\n)*?Auto-resolving conflict: Won"
+CONFLICT = r"^Updating (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).*\n)*?(?:Do not auto-resolve|Auto-resolving) conflict: (Won|Lost)"
+# The characters that its database does not have as they are.
+ENCODED = {chr(code) for code in (*range(1, 33), 127)} | set("\"'%$:|\\")
+# flock's exit code when the lock is another one's.
+LOCKED = 75
+
+
+# The exit code that a shell has for what was killed.
+TOO_LONG = 137
+
+
+class Csync2Error(Exception):
+    """Why nothing could be noted."""
 
 
 class Peer(threading.Thread):
@@ -28,13 +42,14 @@ class Peer(threading.Thread):
         state, config = settings["STATE"], settings["CONFIG"]
         self.state = os.path.join(state, address)
         self.environment = os.environ | {"CSYNC2_SYSTEM_DIR": os.path.join(config, address)}
+        self.database = os.path.join(self.state, f"{socket.gethostname()}.db3")
         self.csync2 = ["csync2", "-D", self.state, "-B"]
         self.condition = threading.Condition()
         self.news = []
         self.everything = True  # nobody knows what has changed before the start
-        self.behind = 0  # files, at the last attempt
+        self.behind = None  # files, at the last attempt; None before the first
         self.since = None
-        self.tied = None
+        self.tied = {}  # since when, by path
         self.said = None
 
     def tell(self, changes):
@@ -44,42 +59,52 @@ class Peer(threading.Thread):
 
     def run(self):
         # One flush to the disk for each of csync2's transactions instead of four.
-        with sqlite3.connect(os.path.join(self.state, f"{socket.gethostname()}.db3")) as database:
+        with contextlib.closing(sqlite3.connect(self.database)) as database:
             database.execute("PRAGMA journal_mode = WAL")
-        database.close()
         while True:
             self.serve(*self.take())
 
     def take(self):
         with self.condition:
-            self.condition.wait_for(lambda: self.news or self.everything, RETRY if self.behind else None)
+            self.condition.wait_for(lambda: self.news or self.everything, RETRY if self.behind != 0 else None)
             taken = self.news, self.everything
             self.news, self.everything = [], False
             return taken
 
     def serve(self, changes, everything):
-        noted = self.look(["-cr"], [self.folder]) if everything else self.note(changes)
-        if not noted:
+        try:
+            if everything:
+                self.look(["-cr"], [self.folder])
+            self.note(changes)
+        except Csync2Error as error:
             with self.condition:
                 self.news, self.everything = changes + self.news, self.everything or everything
-            self.count("a transfer from there goes on")
+            self.count(str(error))
+            time.sleep(RETRY)
             return
-        if self.behind and not self.answers():
+        if self.answers():
+            self.send()
+        else:
             self.count("it does not answer")
-            return
-        self.send()
 
     def note(self, changes):
         hidden = [change.path for change in changes if change.hidden]
         trees = [change.path for change in changes if change.tree]
         others = [change.path for change in changes if not change.hidden and not change.tree]
-        return self.look(["-m"], hidden) and self.look(["-cr"], trees) and self.look(["-c"], others)
+        self.look(["-m"], hidden)
+        self.look(["-cr"], trees)
+        self.look(["-c"], others)
 
     def look(self, options, paths):
         """A file that csync2 is receiving from this peer would pass for changed here."""
-        lock = ["flock", "--no-fork", "--timeout", str(LOCK), os.path.join(self.state, "receiving")]
-        chunks = (paths[at : at + CHUNK] for at in range(0, len(paths), CHUNK))
-        return all(self.ran([*lock, *self.csync2, *options, *chunk]).returncode == 0 for chunk in chunks)
+        lock = ["flock", "--no-fork", "--timeout", str(LOCK), "--conflict-exit-code", str(LOCKED)]
+        lock.append(os.path.join(self.state, "receiving"))
+        for chunk in (paths[at : at + CHUNK] for at in range(0, len(paths), CHUNK)):
+            ran = self.ran([*lock, *self.csync2, *options, *chunk])
+            if ran.returncode == LOCKED:
+                raise Csync2Error("a transfer from there goes on")
+            if ran.returncode != 0:
+                raise Csync2Error(f"csync2 cannot look through {self.folder}: {last_line(ran.stdout)}")
 
     def answers(self):
         try:
@@ -89,36 +114,29 @@ class Peer(threading.Thread):
             return False
 
     def send(self):
-        try:
-            ran = self.ran([*self.csync2, "-v", "-u", "-P", self.peer], TRANSFER)
-        except subprocess.TimeoutExpired:
-            self.count("it is slow, or silent")
-            return
-        self.report(ran.stdout)
+        ran = self.ran([*self.csync2, "-v", "-u", "-P", self.peer])
+        conflicts = re.findall(CONFLICT, ran.stdout, re.MULTILINE)
+        # Whoever's version was overwritten by this node's can find it again.
+        for path in [path for path, end in conflicts if end == "Won"]:
+            print(f"{path}: changed here and on {self.peer}; this one is sent, what was there is kept there", flush=True)
         if ran.returncode == 0:
-            self.tied = None
+            self.tied = {}
             self.count(None)
             return
-        if "Lost 'younger/older' test" in ran.stdout:
-            self.settle()
-        self.count(last_line(ran.stdout))
+        self.settle([path for path, end in conflicts if end == "Lost"])
+        self.count("it is slow, or silent" if ran.returncode == TOO_LONG else last_line(ran.stdout))
 
-    def report(self, output):
-        """Whoever's version was overwritten by this node's can find it again."""
-        for path in re.findall(CONFLICT, output, re.MULTILINE):
-            print(f"{path}: changed here and on {self.peer}; this one is younger. The other is kept there", flush=True)
-
-    def settle(self):
+    def settle(self, lost):
         """The younger version wins, when its node sends it. Of two that were saved in the same second neither does: then
         that of the node that comes first in the alphabet is taken, and csync2 keeps the other one."""
-        self.tied = self.tied or time.monotonic()
-        if time.monotonic() - self.tied < TIE or socket.gethostname() > self.peer:
-            return
-        owed = self.owed()
-        print(f"{self.peer} gets this node's version of what both have changed in the same second: {' '.join(owed)}", flush=True)
-        self.look(["-f"], owed)
-        self.ran([*self.csync2, "-u", "-P", self.peer], TRANSFER)
-        self.tied = None
+        now = time.monotonic()
+        self.tied = {path: self.tied.get(path, now) for path in lost}
+        ties = [path for path, since in self.tied.items() if now - since > TIE]
+        if ties and socket.gethostname() < self.peer:
+            print(f"{self.peer} gets this node's version of what both changed in the same second: {' '.join(ties)}", flush=True)
+            self.look(["-f"], ties)
+            self.ran([*self.csync2, "-u", "-P", self.peer, *ties])
+            self.tied = {}
 
     def owed(self):
         """The files that the peer lacks. A line of csync2's list is: "force" or "chary", this node, peer, file."""
@@ -138,18 +156,34 @@ class Peer(threading.Thread):
             print(what or f"{self.peer} is up to date again", flush=True)
         self.said = what
 
-    def ran(self, command, seconds=None):
-        return subprocess.run(
-            command,
-            env=self.environment,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="surrogateescape",
-            timeout=seconds,
-        )
+    def ran(self, command):
+        """With what it has said until it was killed, if it takes too long."""
+        try:
+            return subprocess.run(
+                command,
+                env=self.environment,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="surrogateescape",
+                timeout=TRANSFER,
+            )
+        except subprocess.TimeoutExpired as error:
+            said = (error.output or b"").decode("utf-8", "surrogateescape")
+            return subprocess.CompletedProcess(command, TOO_LONG, said)
+
+    def has_sent(self, path, version):
+        """Whether this version of the file has come from the peer: csync2 has it in the pair's database."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=1)) as database:
+            rows = database.execute("SELECT checktxt FROM file WHERE filename = ?", (encoded(path),)).fetchall()
+        return any(f":mtime={version.mtime_ns // 10**9}:" in f"{unquote(text)}:" for (text,) in rows)
+
+
+def encoded(path):
+    """As csync2's database has it."""
+    return "".join(f"%{ord(character):02X}" if character in ENCODED else character for character in path)
 
 
 def last_line(text):

@@ -44,7 +44,13 @@ def main(settings):
     threading.excepthook = end_all
     status = Status(settings["STATUS"])
     peers = [Peer(*each.split("="), settings, status.set) for each in settings["PEERS"].split()]
-    changes = Changes(settings["DAGS"], settings["OWNER"], settings["LOCAL"].split())
+    for peer in peers:
+        status.set(peer.peer, None, None)
+
+    def received(path, version):
+        return any(peer.has_sent(path, version) for peer in peers)
+
+    changes = Changes(settings["DAGS"], settings["OWNER"], settings["LOCAL"].split(), received)
     for peer in peers:
         peer.start()
     while True:

@@ -82,7 +82,7 @@ CollectMode=inactive-or-failed
 LogLevelMax=notice
 ExecStart=
 # The lock keeps the sender from looking at half a transfer (${runnerFolder}); a dead peer's must not keep it.
-ExecStart=flock --shared --timeout 5 ${statePath}/\${REMOTE_ADDR}/receiving timeout --foreground 25 \\
+ExecStart=flock --shared --timeout 5 ${statePath}/\${REMOTE_ADDR}/receiving timeout --foreground 65 \\
     env CSYNC2_SYSTEM_DIR=${configPath}/\${REMOTE_ADDR} csync2 -D ${statePath}/\${REMOTE_ADDR} -B -i -l
 ${sandbox(path, owner)}
 `;

@@ -17,7 +17,8 @@ class Work:
         self.folder, self.model_path = folder, model
         self.random = random.Random(seed)
         os.makedirs(folder, exist_ok=True)
-        self.model = json.load(open(model)) if os.path.exists(model) else {}
+        # A power cut may have come between an operation and the model's: what is there now was saved.
+        self.model = tree(folder)
 
     def run(self, operations):
         for _ in range(operations):
@@ -79,8 +80,8 @@ class Work:
             self.note(path)
 
     def move_folder(self):
-        if folder := self.some_folder():
-            target = f"moved{self.random.randrange(6)}"
+        target = f"moved{self.random.randrange(6)}"
+        if (folder := self.some_folder()) and folder != target:
             self.remove(target)
             os.rename(self.at(folder), self.at(target))
             moved = {path: said for path, said in self.model.items() if path.startswith(folder + "/")}
@@ -88,7 +89,7 @@ class Work:
             self.model |= {target + path[len(folder) :]: said for path, said in moved.items()}
 
     def remove_folder(self):
-        if self.random.random() < 0.3 and (folder := self.some_folder()):
+        if self.random.random() < 0.15 and (folder := self.some_folder()):
             self.remove(folder)
 
     def some_folder(self):

@@ -22,7 +22,9 @@ class Events(unittest.TestCase):
         self.addCleanup(place.cleanup)
         self.folder = Path(place.name)
         (self.folder / "old.py").write_text("old")
-        self.changes = Changes(str(self.folder), pwd.getpwuid(os.getuid()).pw_name, LOCAL)
+        self.received = set()
+        self.owner = pwd.getpwuid(os.getuid()).pw_name
+        self.changes = Changes(str(self.folder), self.owner, LOCAL, lambda path, _: path in self.received)
         self.addCleanup(self.changes.watch.stdout.close)
         self.addCleanup(self.changes.watch.wait)
         self.addCleanup(self.changes.watch.kill)
@@ -73,6 +75,17 @@ class Events(unittest.TestCase):
         self.wait_for("long.py")
         self.assertFalse(is_written(self.folder / "long.py"))
 
+    def test_a_file_of_another_user_is_no_change_before_it_is_closed_either(self):
+        path = self.folder / "roots.py"
+        with open(path, "w") as file:
+            os.chown(path, 12345, 12345)
+            file.write("half")
+            file.flush()
+            (self.folder / "other.py").write_text("other")
+            self.assertNotIn("roots.py", self.paths(self.wait_for("other.py")))
+        self.wait_for("roots.py")
+        self.assertEqual(path.stat().st_uid, os.getuid())
+
     def test_a_second_save_that_csync2_would_not_see(self):
         path = self.folder / "same.py"
         at = int(time.time()) * 10**9
@@ -97,7 +110,33 @@ class Events(unittest.TestCase):
             (tree / "below").mkdir(parents=True)
             (tree / "below" / "x.py").write_text("x")
             tree.rename(self.folder / "tree")
-        self.assertTrue(self.wait_for("tree")[-1].tree)
+        found = self.wait_for("tree", "tree/below", "tree/below/x.py")
+        self.assertFalse(any(change.tree for change in found))
+
+    def test_a_tree_that_goes(self):
+        (self.folder / "tree").mkdir()
+        (self.folder / "tree" / "x.py").write_text("x")
+        self.wait_for("tree", "tree/x.py")
+        (self.folder / "tree" / "x.py").unlink()
+        (self.folder / "tree").rmdir()
+        self.assertIn(Change(str(self.folder / "tree"), tree=True), self.wait_for("tree"))
+
+    def test_deleted_and_made_anew_is_no_deletion(self):
+        self.changes.read()
+        time.sleep(dagsync_changes.BURST)
+        (self.folder / "old.py").unlink()
+        time.sleep(0.005)
+        (self.folder / "old.py").write_text("anew")
+        self.assertEqual(self.paths(self.wait_for("old.py")), ["old.py"])
+
+    def test_nothing_but_files_folders_and_links(self):
+        os.mkfifo(self.folder / "pipe")
+        (self.folder / "link").symlink_to("old.py")
+        self.assertEqual(self.paths(self.wait_for("link")), ["link"])
+
+    def test_a_folder_that_is_not_there_is_no_deletion_of_all(self):
+        with self.assertRaisesRegex(SystemExit, "is not there"):
+            Changes(str(self.folder / "none"), self.owner, LOCAL, None)
 
     def test_a_mode_is_a_change_and_what_changes_nothing_is_none(self):
         (self.folder / "old.py").chmod(0o755)
@@ -107,14 +146,19 @@ class Events(unittest.TestCase):
         self.assertEqual(self.paths(self.wait_for("mark.py")), ["mark.py"])
 
     def test_what_was_received_is_passed_on_later(self):
-        received = self.folder / "received.py"
-        began = time.monotonic()
-        with open(received, "w") as file:
-            file.write("from another node")
-            os.utime(received, (1000, 1000))
-        os.utime(received, (1000, 1000))
-        self.wait_for("received.py")
-        self.assertGreater(time.monotonic() - began, dagsync_changes.PASS_ON)
+        for name, received in [("own.py", False), ("received.py", True)]:
+            with self.subTest(name), mock.patch.object(dagsync_changes, "PASS_ON", 3):
+                path = self.folder / name
+                self.received = {str(path)} if received else set()
+                began = time.monotonic()
+                with open(path, "w") as file:
+                    file.write("of a whole second")
+                    os.utime(path, (1000, 1000))
+                os.utime(path, (1000, 1000))
+                self.wait_for(name)
+                waits = dagsync_changes.RECEIVED + (3 if received else 0)
+                self.assertGreater(time.monotonic() - began, waits)
+                self.assertLess(time.monotonic() - began, waits + 3)
 
     def test_what_no_event_told_of_is_found(self):
         with mock.patch.object(self.changes, "note"):

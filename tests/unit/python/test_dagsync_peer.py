@@ -1,8 +1,11 @@
 """What one peer is sent and told of, with a csync2 that writes down how it was called. tests/unit/dagsync.programs.test.ts
 runs it."""
 
+import contextlib
+import fcntl
 import os
 import socket
+import sqlite3
 import sys
 import tempfile
 import time
@@ -12,7 +15,7 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
 import dagsync_peer
-from dagsync_changes import Change
+from dagsync_changes import Change, Version
 from dagsync_peer import Peer
 
 # What it answers to -u and to -M is in files.
@@ -92,28 +95,61 @@ class Sending(unittest.TestCase):
         self.assertNotIn("-v -u -P other", self.calls())
         self.assertEqual(self.status[-1][:2], ("other", 1))
 
-    def test_what_cannot_be_noted_now_is_noted_later(self):
+    def test_what_cannot_be_noted_now_is_noted_later_and_said(self):
         change = Change("/dags/a")
-        with mock.patch.object(self.peer, "look", return_value=False):
-            self.peer.serve([change], True)
+        (self.place / "csync2").write_text("#!/bin/sh\ncase $* in *-M*) ;; *) echo no room; exit 1 ;; esac\n")
+        began = time.monotonic()
+        self.peer.serve([change], True)
+        self.assertGreater(time.monotonic() - began, dagsync_peer.RETRY)
         self.peer.tell([Change("/dags/b")])
         self.assertEqual(self.peer.take(), ([change, Change("/dags/b")], True))
+        self.assertRegex(self.journal[-1], "not all changes are on other yet: csync2 cannot look through /dags: no room")
+
+    def test_a_transfer_from_there_is_waited_for(self):
+        with (
+            mock.patch.object(dagsync_peer, "LOCK", 0.1),
+            open(self.place / "state" / "127.0.0.1" / "receiving", "w") as file,
+        ):
+            fcntl.flock(file, fcntl.LOCK_SH)
+            self.peer.serve([Change("/dags/a")], False)
+        self.assertRegex(self.journal[-1], "a transfer from there goes on")
+
+    def test_an_endless_transfer_is_ended_and_its_conflicts_are_named(self):
+        won = "Auto-resolving conflict: Won 'younger/older' test."
+        self.answers(0, f"Updating /dags/a on other ...\n{won}\n")
+        (self.place / "csync2").write_text(CSYNC2.replace("; exit", "; exec sleep 30; exit"))
+        with mock.patch.object(dagsync_peer, "TRANSFER", 0.5):
+            self.peer.send()
+        self.assertRegex(self.journal[0], "^/dags/a: changed here and on other")
+        self.assertRegex(self.journal[1], "it is slow, or silent")
 
     def test_a_conflict_is_named_with_its_file(self):
         won = "Auto-resolving conflict: Won 'younger/older' test."
-        self.answers(0, f"Updating /dags/x on other ...\nUpdating /dags/a on other ...\n{won}\n")
+        self.answers(0, f"Updating /dags/x on other ...\nUpdating /dags/a b on other ...\n{won}\n")
         self.peer.serve([Change("/dags/a")], False)
         self.assertEqual(len(self.journal), 1)
-        self.assertRegex(self.journal[0], "^/dags/a: changed here and on other")
+        self.assertRegex(self.journal[0], "^/dags/a b: changed here and on other")
 
     def test_a_tie_goes_to_the_first_in_the_alphabet_after_a_while(self):
-        self.answers(1, "Do not auto-resolve conflict: Lost 'younger/older' test.\n")
-        (self.place / "owed").write_text("chary\tme\tother\t/dags/a\n")
+        lost = "Do not auto-resolve conflict: Lost 'younger/older' test."
+        said = "".join(f"Updating /dags/{name} on other ...\n{lost}\n" for name in "ab")
+        self.answers(1, said)
+        (self.place / "owed").write_text("chary\tme\tother\t/dags/a\nchary\tme\tother\t/dags/older\n")
         for name, forced in [("zebra", []), ("ant", ["-f /dags/a"])]:
             with self.subTest(name), mock.patch("socket.gethostname", return_value=name):
-                self.peer.tied = time.monotonic() - dagsync_peer.TIE - 1
+                self.peer.tied = {"/dags/a": time.monotonic() - dagsync_peer.TIE - 1, "/dags/gone": 0}
                 self.peer.send()
                 self.assertEqual([call for call in self.calls() if call.startswith("-f")], forced)
+
+    def test_who_has_sent_a_version(self):
+        with contextlib.closing(sqlite3.connect(self.peer.database)) as database:
+            database.execute("CREATE TABLE file (filename, checktxt)")
+            text = "v1%3Amtime=1000%3Amode=33188%3Atype=reg%3Asize=3"
+            database.execute("INSERT INTO file VALUES (?, ?)", ("/dags/a%20b%3A", text))
+            database.commit()
+        self.assertTrue(self.peer.has_sent("/dags/a b:", Version(1000 * 10**9, 3, 0)))
+        self.assertFalse(self.peer.has_sent("/dags/a b:", Version(100 * 10**9, 3, 0)))
+        self.assertFalse(self.peer.has_sent("/dags/other", Version(1000 * 10**9, 3, 0)))
 
 
 if __name__ == "__main__":
