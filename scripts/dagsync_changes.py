@@ -1,15 +1,15 @@
 """What has changed in a folder: paths that are whole, not those that somebody still writes."""
 
-import fcntl
 import fnmatch
 import os
 import pwd
 import select
-import signal
 import stat
 import subprocess
 import time
 from dataclasses import dataclass
+
+from dagsync_leases import is_written
 
 # Seconds: quiet time after which a burst of events is over, and its longest time; until a file that is open for writing is
 # looked at again; between two walks through the folder, for events that were missed.
@@ -69,8 +69,6 @@ class Changes:
         self.folder, self.local, self.received = folder, local, received
         account = pwd.getpwnam(owner)
         self.uid, self.gid = account.pw_uid, account.pw_gid
-        # Somebody opens a file while `is_written` asks: the kernel tells by this signal.
-        signal.signal(signal.SIGIO, signal.SIG_IGN)
         command = ["inotifywait", "--monitor", "--quiet", "--recursive", "--format", "%e:%w%f%0"]
         self.watch = subprocess.Popen([*command, "--event", EVENTS, folder], stdout=subprocess.PIPE)
         self.rest = b""
@@ -189,21 +187,3 @@ class Changes:
                 os.lchown(path, self.uid, self.gid)
         except OSError:
             pass  # it has gone meanwhile
-
-
-def is_written(path):
-    """Whether anybody has the file open for writing: then the kernel gives no lease to read it."""
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    except (BlockingIOError, PermissionError):
-        return True
-    except OSError:
-        return False  # a file system without leases
-    finally:
-        os.close(file)
-    return False

@@ -7,9 +7,12 @@ import re
 import socket
 import sqlite3
 import subprocess
+import tempfile
 import threading
 import time
 from urllib.parse import unquote
+
+from dagsync_leases import Leases
 
 # Seconds: between two attempts; to connect; for one transfer, whose finished files count even when it is ended; that a
 # look waits for a transfer from the peer, which may have died; of a conflict that no side wins, longer than a transfer.
@@ -24,8 +27,12 @@ ENCODED = {chr(code) for code in (*range(1, 33), 127)} | set("\"'%$:|\\")
 LOCKED = 75
 
 
-# The exit code that a shell has for what was killed.
-TOO_LONG = 137
+# In place of the exit code of a process that had to be killed.
+TOO_LONG, WRITTEN = "it is slow, or silent", "files are being written"
+# Attempts at one transfer, when files are opened for writing again and again.
+INTERRUPTIONS = 5
+# Seconds for which somebody who opens a file that is being sent has to wait.
+POLL = 0.02
 
 
 class Csync2Error(Exception):
@@ -114,17 +121,33 @@ class Peer(threading.Thread):
             return False
 
     def send(self):
-        ran = self.ran([*self.csync2, "-v", "-u", "-P", self.peer])
-        conflicts = re.findall(CONFLICT, ran.stdout, re.MULTILINE)
-        # Whoever's version was overwritten by this node's can find it again.
-        for path in [path for path, end in conflicts if end == "Won"]:
-            print(f"{path}: changed here and on {self.peer}; this one is sent, what was there is kept there", flush=True)
-        if ran.returncode == 0:
-            self.tied = {}
-            self.count(None)
-            return
-        self.settle([path for path, end in conflicts if end == "Lost"])
-        self.count("it is slow, or silent" if ran.returncode == TOO_LONG else last_line(ran.stdout))
+        owed = self.owed()
+        for chunk in (owed[at : at + CHUNK] for at in range(0, len(owed), CHUNK)):
+            reason = self.send_whole(chunk)
+            if reason:
+                self.count(reason)
+                return
+        self.tied = {}
+        self.count(None)
+
+    def send_whole(self, paths):
+        """Those that nobody writes: what somebody opens meanwhile is not sent now, but when it is closed. Gives why the peer
+        does not have all of them."""
+        for _ in range(INTERRUPTIONS):
+            with Leases(paths) as leases:
+                if not leases.whole:
+                    break
+                ran = self.ran([*self.csync2, "-v", "-u", "-P", self.peer, *leases.whole], leases)
+            conflicts = re.findall(CONFLICT, ran.stdout, re.MULTILINE)
+            for path in [path for path, end in conflicts if end == "Won"]:
+                # Whoever's version it was can find it again.
+                print(f"{path}: changed here and on {self.peer}; this one is sent, what was there is kept there", flush=True)
+            if ran.returncode == 0:
+                return None if len(leases.whole) == len(paths) else WRITTEN
+            if ran.returncode != WRITTEN:
+                self.settle([path for path, end in conflicts if end == "Lost"])
+                return ran.returncode if ran.returncode == TOO_LONG else last_line(ran.stdout)
+        return WRITTEN
 
     def settle(self, lost):
         """The younger version wins, when its node sends it. Of two that were saved in the same second neither does: then
@@ -139,9 +162,8 @@ class Peer(threading.Thread):
             self.tied = {}
 
     def owed(self):
-        """The files that the peer lacks. A line of csync2's list is: "force" or "chary", this node, peer, file."""
-        lines = self.ran([*self.csync2, "-M"]).stdout.splitlines()
-        return [parts[3] for line in lines if len(parts := line.split("\t", 3)) == 4]
+        """The files that the peer lacks."""
+        return sorted(unquote(name, errors="surrogateescape") for (name,) in self.query("SELECT filename FROM dirty"))
 
     def count(self, reason):
         """How many files it lacks, and why."""
@@ -156,29 +178,44 @@ class Peer(threading.Thread):
             print(what or f"{self.peer} is up to date again", flush=True)
         self.said = what
 
-    def ran(self, command):
-        """With what it has said until it was killed, if it takes too long."""
-        try:
-            return subprocess.run(
-                command,
-                env=self.environment,
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-                errors="surrogateescape",
-                timeout=TRANSFER,
-            )
-        except subprocess.TimeoutExpired as error:
-            said = (error.output or b"").decode("utf-8", "surrogateescape")
-            return subprocess.CompletedProcess(command, TOO_LONG, said)
+    def ran(self, command, leases=None):
+        """With what it has said until it was killed: when it takes too long, or before somebody writes what it sends."""
+        end = time.monotonic() + TRANSFER
+        with (
+            tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogateescape") as output,
+            subprocess.Popen(
+                command, env=self.environment, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            ) as process,
+        ):
+            killed = None
+            while not killed and process.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(POLL)
+                if leases and leases.asked_for():
+                    killed = WRITTEN
+                elif time.monotonic() > end:
+                    killed = TOO_LONG
+            if killed:
+                process.kill()
+                process.wait()
+            output.seek(0)
+            return subprocess.CompletedProcess(command, killed or process.returncode, output.read())
 
     def has_sent(self, path, version):
         """Whether this version of the file has come from the peer: csync2 has it in the pair's database."""
-        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=1)) as database:
-            rows = database.execute("SELECT checktxt FROM file WHERE filename = ?", (encoded(path),)).fetchall()
+        rows = self.query("SELECT checktxt FROM file WHERE filename = ?", encoded(path))
         return any(f":mtime={version.mtime_ns // 10**9}:" in f"{unquote(text)}:" for (text,) in rows)
+
+    def query(self, statement, *arguments):
+        """Rows of csync2's database, which has no tables before its first look."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
+            database.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+            try:
+                return database.execute(statement, arguments).fetchall()
+            except sqlite3.OperationalError as error:
+                if "no such table" in str(error):
+                    return []
+                raise
 
 
 def encoded(path):

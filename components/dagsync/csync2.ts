@@ -104,7 +104,7 @@ export class Csync2 {
     private createSender({ name, node, files }: Receiver, receivers: Receiver[]): void {
         const { nodes, path, owner } = this.args;
         const peers = nodes.filter((peer) => peer !== node);
-        const programs = ["changes", "peer", "run"].map(
+        const programs = ["changes", "leases", "peer", "run"].map(
             (part) =>
                 new RemoteFile(
                     `${name}-${part}`,

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -16,14 +17,13 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
 import dagsync_peer
 from dagsync_changes import Change, Version
-from dagsync_peer import Peer
+from dagsync_peer import Peer, encoded
 
-# What it answers to -u and to -M is in files.
+# What it answers to -u is in files.
 CSYNC2 = """#!/bin/sh
 echo "${CSYNC2_SYSTEM_DIR##*/} $*" >>"$PLACE/calls"
 case "$*" in
-*-u*) cat "$PLACE/answer"; exit "$(cat "$PLACE/code")" ;;
-*-M*) cat "$PLACE/owed" ;;
+*-u*) cat "$PLACE/answer"; eval "$(cat "$PLACE/code")" ;;
 esac
 """
 
@@ -37,7 +37,6 @@ class Sending(unittest.TestCase):
         (self.place / "csync2").write_text(CSYNC2)
         (self.place / "csync2").chmod(0o755)
         self.answers(0)
-        (self.place / "owed").write_text("")
         listener = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(listener.close)
         environment = {"PATH": f"{self.place}:{os.environ['PATH']}", "PLACE": str(self.place)}
@@ -49,10 +48,20 @@ class Sending(unittest.TestCase):
         settings["CONFIG"] = "/config"
         self.peer = Peer("other", "127.0.0.1", settings, lambda *said: self.status.append(said))
         self.peer.everything = False
+        with contextlib.closing(sqlite3.connect(self.peer.database)) as database:
+            database.execute("CREATE TABLE file (filename, checktxt)")
+            database.execute("CREATE TABLE dirty (filename, forced, myname, peername)")
+        self.owes("/dags/a")
 
     def answers(self, code, text=""):
         (self.place / "answer").write_text(text)
-        (self.place / "code").write_text(str(code))
+        (self.place / "code").write_text(f"exit {code}" if isinstance(code, int) else code)
+
+    def owes(self, *paths):
+        with contextlib.closing(sqlite3.connect(self.peer.database)) as database:
+            database.execute("DELETE FROM dirty")
+            database.executemany("INSERT INTO dirty VALUES (?, 0, 'me', 'other')", [(encoded(path),) for path in paths])
+            database.commit()
 
     def calls(self):
         """Without what they have in common, and what they were asked for first."""
@@ -64,16 +73,16 @@ class Sending(unittest.TestCase):
 
     def test_each_kind_of_change_is_noted_in_its_own_way(self):
         self.peer.serve([Change("/dags/a"), Change("/dags/b", tree=True), Change("/dags/c", hidden=True)], False)
-        self.assertEqual(self.calls(), ["-m /dags/c", "-cr /dags/b", "-c /dags/a", "-v -u -P other"])
+        self.assertEqual(self.calls(), ["-m /dags/c", "-cr /dags/b", "-c /dags/a", "-v -u -P other /dags/a"])
         self.assertEqual(self.status[-1][:2], ("other", 0))
 
     def test_all_is_looked_at_once(self):
         self.peer.serve([], True)
-        self.assertEqual(self.calls(), ["-cr /dags", "-v -u -P other"])
+        self.assertEqual(self.calls(), ["-cr /dags", "-v -u -P other /dags/a"])
 
     def test_what_it_does_not_take_is_counted_and_tried_again_without_a_change(self):
         self.answers(1, "connection refused\n")
-        (self.place / "owed").write_text("chary\tme\tother\t/dags/a\nchary\tme\tother\t/dags/b\n")
+        self.owes("/dags/a", "/dags/b c")
         self.peer.serve([Change("/dags/a")], False)
         self.assertEqual(self.status[-1][:2], ("other", 2))
         self.assertEqual(self.journal, ["not all changes are on other yet: connection refused"])
@@ -84,7 +93,7 @@ class Sending(unittest.TestCase):
         self.answers(0)
         self.calls()
         self.peer.serve(*self.peer.take())
-        self.assertEqual(self.calls(), ["-v -u -P other"])
+        self.assertEqual(self.calls(), ["-v -u -P other /dags/a /dags/b c"])
         self.assertEqual(self.status[-1], ("other", 0, None))
         self.assertEqual(self.journal[1:], ["other is up to date again"])
 
@@ -92,12 +101,12 @@ class Sending(unittest.TestCase):
         self.peer.behind = 1
         with mock.patch("socket.create_connection", side_effect=TimeoutError):
             self.peer.serve([Change("/dags/a")], False)
-        self.assertNotIn("-v -u -P other", self.calls())
+        self.assertEqual(self.calls(), ["-c /dags/a"])
         self.assertEqual(self.status[-1][:2], ("other", 1))
 
     def test_what_cannot_be_noted_now_is_noted_later_and_said(self):
         change = Change("/dags/a")
-        (self.place / "csync2").write_text("#!/bin/sh\ncase $* in *-M*) ;; *) echo no room; exit 1 ;; esac\n")
+        (self.place / "csync2").write_text("#!/bin/sh\necho no room; exit 1\n")
         began = time.monotonic()
         self.peer.serve([change], True)
         self.assertGreater(time.monotonic() - began, dagsync_peer.RETRY)
@@ -116,12 +125,39 @@ class Sending(unittest.TestCase):
 
     def test_an_endless_transfer_is_ended_and_its_conflicts_are_named(self):
         won = "Auto-resolving conflict: Won 'younger/older' test."
-        self.answers(0, f"Updating /dags/a on other ...\n{won}\n")
-        (self.place / "csync2").write_text(CSYNC2.replace("; exit", "; exec sleep 30; exit"))
+        self.answers("exec sleep 30", f"Updating /dags/a on other ...\n{won}\n")
         with mock.patch.object(dagsync_peer, "TRANSFER", 0.5):
             self.peer.send()
         self.assertRegex(self.journal[0], "^/dags/a: changed here and on other")
         self.assertRegex(self.journal[1], "it is slow, or silent")
+
+    def test_nothing_is_sent_while_somebody_writes_it(self):
+        path = self.place / "a.py"
+        path.write_text("whole")
+        self.owes(str(path), "/dags/gone")
+        with open(path, "a"):
+            self.peer.send()
+        self.assertEqual(self.calls(), ["-v -u -P other /dags/gone"])
+        self.assertEqual(self.status[-1][:2], ("other", 2))
+        self.peer.send()
+        self.assertEqual(self.calls(), [f"-v -u -P other /dags/gone {path}"])
+
+    def test_whoever_opens_what_is_being_sent_waits_for_a_moment_and_it_is_not_sent(self):
+        path = self.place / "a.py"
+        path.write_text("whole")
+        self.owes(str(path))
+        ready = self.place / "ready"
+        self.answers(f"touch {ready}; exec sleep 30")
+        sending = threading.Thread(target=self.peer.send)
+        sending.start()
+        while not ready.exists():
+            time.sleep(0.01)
+        began = time.monotonic()
+        with open(path, "a"):
+            self.assertLess(time.monotonic() - began, 5)
+            sending.join(20)
+        self.assertEqual(self.status[-1][:2], ("other", 1))
+        self.assertEqual(self.journal, ["not all changes are on other yet: files are being written"])
 
     def test_a_conflict_is_named_with_its_file(self):
         won = "Auto-resolving conflict: Won 'younger/older' test."
@@ -134,7 +170,7 @@ class Sending(unittest.TestCase):
         lost = "Do not auto-resolve conflict: Lost 'younger/older' test."
         said = "".join(f"Updating /dags/{name} on other ...\n{lost}\n" for name in "ab")
         self.answers(1, said)
-        (self.place / "owed").write_text("chary\tme\tother\t/dags/a\nchary\tme\tother\t/dags/older\n")
+        self.owes("/dags/a", "/dags/older")
         for name, forced in [("zebra", []), ("ant", ["-f /dags/a"])]:
             with self.subTest(name), mock.patch("socket.gethostname", return_value=name):
                 self.peer.tied = {"/dags/a": time.monotonic() - dagsync_peer.TIE - 1, "/dags/gone": 0}
@@ -143,7 +179,6 @@ class Sending(unittest.TestCase):
 
     def test_who_has_sent_a_version(self):
         with contextlib.closing(sqlite3.connect(self.peer.database)) as database:
-            database.execute("CREATE TABLE file (filename, checktxt)")
             text = "v1%3Amtime=1000%3Amode=33188%3Atype=reg%3Asize=3"
             database.execute("INSERT INTO file VALUES (?, ?)", ("/dags/a%20b%3A", text))
             database.commit()
