@@ -16,6 +16,7 @@ class Leases:
 
     def __init__(self, paths):
         self.files = []
+        self.gone = []
         self.whole = [path for path in paths if self.take(path)]
 
     def take(self, path):
@@ -24,6 +25,7 @@ class Leases:
                 return True
             file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
+            self.gone.append(path)
             return True
         try:
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
@@ -36,7 +38,9 @@ class Leases:
         return True
 
     def asked_for(self):
-        """Whether somebody waits in order to write one of them."""
+        """Whether somebody waits in order to write one of them, or has begun one that was not there."""
+        if any(os.path.lexists(path) for path in self.gone):
+            return True
         return any(fcntl.fcntl(file, fcntl.F_GETLEASE) != fcntl.F_RDLCK for file in self.files)
 
     def __enter__(self):

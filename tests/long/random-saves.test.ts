@@ -36,6 +36,8 @@ beforeAll(async () => {
     );
 });
 
+afterAll(() => Promise.all(nodes.map((node) => lab(["start", node]))));
+
 /** Saves on the node, and a look at what the others save; gives how many files were seen, and which of them half. */
 async function works(node: Node, round: number): Promise<{ read: number; half: string[] }> {
     const own = [`${folder}/${node}`, `${place}/model.json`];
