@@ -17,8 +17,8 @@ from dagsync_leases import Leases
 # Seconds: between two attempts; to connect; for one transfer, whose finished files count even when it is ended; that a
 # look waits for a transfer from the peer, which may have died; of a conflict that no side wins, longer than a transfer.
 RETRY, CONNECTING, TRANSFER, LOCK, TIE = 2, 2, 60, 3, 70
-# Paths for one call of csync2.
-CHUNK = 500
+# Paths for one look, and for one transfer, during which the peer takes nothing from others.
+CHUNK, TRANSFERRED = 500, 50
 # What it says, with -v, of a file that this node had to send against the peer's own version.
 CONFLICT = r"^Updating (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).*\n)*?(?:Do not auto-resolve|Auto-resolving) conflict: (Won|Lost)"
 # The characters that its database does not have as they are.
@@ -122,7 +122,7 @@ class Peer(threading.Thread):
 
     def send(self):
         owed = self.owed()
-        for chunk in (owed[at : at + CHUNK] for at in range(0, len(owed), CHUNK)):
+        for chunk in (owed[at : at + TRANSFERRED] for at in range(0, len(owed), TRANSFERRED)):
             reason = self.send_whole(chunk)
             if reason:
                 self.count(reason)

@@ -49,6 +49,11 @@ ListenStream=
 ListenStream=${node.meshAddress}:${ports.csync2}
 # Sockets are made before the mesh is up.
 FreeBind=true
+# A peer that lost its power while it was sending must not keep the others waiting: it is missed after 5 s.
+KeepAlive=true
+KeepAliveTimeSec=2
+KeepAliveIntervalSec=1
+KeepAliveProbes=3
 `;
 }
 
@@ -81,9 +86,10 @@ CollectMode=inactive-or-failed
 # Two lines for each connection would bury what matters.
 LogLevelMax=notice
 ExecStart=
-# The lock keeps the sender from looking at half a transfer (${runnerFolder}); a dead peer's must not keep it.
-ExecStart=flock --shared --timeout 5 ${statePath}/\${REMOTE_ADDR}/receiving timeout --foreground 65 \\
-    env CSYNC2_SYSTEM_DIR=${configPath}/\${REMOTE_ADDR} csync2 -D ${statePath}/\${REMOTE_ADDR} -B -i -l
+# The first lock keeps the sender from looking at half a transfer (${runnerFolder}). The second one is for one peer at a time:
+# what comes is a difference to what is here, and two that change the same file would make a third one.
+ExecStart=flock --shared --timeout 5 ${statePath}/\${REMOTE_ADDR}/receiving flock --timeout 10 ${statePath}/receiving \\
+    timeout --foreground 65 env CSYNC2_SYSTEM_DIR=${configPath}/\${REMOTE_ADDR} csync2 -D ${statePath}/\${REMOTE_ADDR} -B -i -l
 ${sandbox(path, owner)}
 `;
 }
