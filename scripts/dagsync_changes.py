@@ -161,6 +161,7 @@ class Changes:
     def sweep(self):
         self.swept = time.monotonic()
         for path in {*self.seen, *self.walk()}:
+            self.own(path)
             if path not in self.due and self.version(path) != self.seen.get(path):
                 self.due[path] = Due(self.swept)
 

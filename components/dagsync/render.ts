@@ -61,9 +61,9 @@ KeepAliveProbes=3
 function sandbox(path: string, owner: string): string {
     return `User=${owner}
 Group=${owner}
-# An operator's files may be root's: they are read, taken over and replaced all the same.
-AmbientCapabilities=CAP_DAC_OVERRIDE CAP_CHOWN CAP_FOWNER
-CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_CHOWN CAP_FOWNER
+# An operator's files may be root's: they are read, taken over, held and replaced all the same.
+AmbientCapabilities=CAP_DAC_OVERRIDE CAP_CHOWN CAP_FOWNER CAP_LEASE
+CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_CHOWN CAP_FOWNER CAP_LEASE
 NoNewPrivileges=true
 ProtectSystem=strict
 ReadWritePaths=${path} ${statePath}

@@ -11,6 +11,8 @@ import shutil
 import sys
 import time
 
+MOMENT = 0.1  # seconds
+
 
 class Work:
     def __init__(self, folder, model, seed):
@@ -125,9 +127,10 @@ def tree(folder):
 
 
 def watch(folder, own, seconds):
-    """How many files there were whose rest was not that of their first line, and how many were read."""
+    """How many files were read; which of them were not whole, and which were not for a moment: csync2 puts what it has
+    received in its place before it has written all of it."""
     end = time.monotonic() + seconds
-    read, half, seen = 0, [], {}
+    read, half, moments, seen = 0, [], [], {}
     while time.monotonic() < end:
         for place, folders, names in os.walk(folder):
             if place == folder and own in folders:
@@ -139,16 +142,21 @@ def watch(folder, own, seconds):
                     if seen.get(path) == (at.st_ino, at.st_mtime_ns, at.st_size) or name.startswith("."):
                         continue
                     with open(path) as file:
-                        text = file.read()
+                        if not is_whole(file):
+                            time.sleep(MOMENT)
+                            (moments if is_whole(file) else half).append(path)
                 except OSError:
                     continue
                 seen[path] = at.st_ino, at.st_mtime_ns, at.st_size
                 read += 1
-                first, _, rest = text.partition("\n")
-                if hashlib.sha256(rest.encode()).hexdigest() != first:
-                    half.append(path)
         time.sleep(0.01)
-    return {"read": read, "half": half}
+    return {"read": read, "half": half, "moments": moments}
+
+
+def is_whole(file):
+    file.seek(0)
+    first, _, rest = file.read().partition("\n")
+    return hashlib.sha256(rest.encode()).hexdigest() == first
 
 
 def main(what, folder, *arguments):
