@@ -146,7 +146,10 @@ class Changes:
         if version:
             self.seen[path] = version
         else:
-            self.seen.pop(path, None)
+            # All that was below has gone with a folder: what comes to the same place later is new.
+            gone = [each for each in self.seen if each == path or (due.tree and each.startswith(path + "/"))]
+            for each in gone:
+                del self.seen[each]
         hidden = bool(before and version and version.differs_unseen(before))
         return Change(path, due.tree and version is None, hidden)
 

@@ -121,6 +121,16 @@ class Events(unittest.TestCase):
         (self.folder / "tree").rmdir()
         self.assertIn(Change(str(self.folder / "tree"), tree=True), self.wait_for("tree"))
 
+    def test_a_tree_that_goes_and_comes_back_is_new(self):
+        (self.folder / "tree" / "below").mkdir(parents=True)
+        (self.folder / "tree" / "below" / "x.py").write_text("x")
+        self.wait_for("tree", "tree/below", "tree/below/x.py")
+        with tempfile.TemporaryDirectory(dir=self.folder.parent) as other:
+            (self.folder / "tree").rename(Path(other) / "tree")
+            self.assertIn(Change(str(self.folder / "tree"), tree=True), self.wait_for("tree"))
+            (Path(other) / "tree").rename(self.folder / "tree")
+            self.wait_for("tree", "tree/below", "tree/below/x.py")
+
     def test_deleted_and_made_anew_is_no_deletion(self):
         self.changes.read()
         time.sleep(dagsync_changes.BURST)
