@@ -14,9 +14,9 @@ from dagsync_leases import is_written
 # Seconds: quiet time after which a burst of events is over, and its longest time; until a file that is open for writing is
 # looked at again; between two walks through the folder, for events that were missed.
 QUIET, BURST, OPEN, SWEEP = 0.03, 0.3, 0.2, 30
-# Until csync2 has written down what it has received; until that is passed on to the third node, which has it from the
-# same sender long before: sooner, it could bring back what was deleted meanwhile.
-RECEIVED, PASS_ON = 1, 70
+# Until csync2 has written down what it has received; until that is passed on to the third node, which as a rule has it
+# from the same sender by then.
+RECEIVED, PASS_ON = 1, 2
 # Until files that were there before the watch on their new folder are looked for.
 NEW_FOLDER = 1
 
