@@ -21,7 +21,9 @@ test("makes one key, and the same things on every node with a configuration for 
         [
             "dags/dags-key",
             ...names.flatMap((node) =>
-                [...single, ...programs, ...configs(node)].map((what) => `dags/dags-${node}-${what}`),
+                [...single, ...programs, ...configs(node)].map(
+                    (what) => `dags/dags-${node}-${what}`,
+                ),
             ),
         ].sort(),
     );
