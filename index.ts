@@ -12,6 +12,7 @@ import {
     WireGuardMesh,
 } from "./components";
 import { loadConfig } from "./components/config";
+import { dagSyncArgs } from "./components/dagsync/config";
 import { describeEndpoints } from "./components/endpoints";
 
 const config = loadConfig();
@@ -38,7 +39,10 @@ const postgres = new PatroniPostgres("postgres", {
     failover: config.failover,
 });
 const rabbit = new RabbitCluster("rabbit", { nodes: mesh.nodes, vhosts: ["airflow"] });
-const dags = new DagSync("dags", { nodes: mesh.nodes, path: "/srv/airflow/dags" });
+const dags = new DagSync(
+    "dags",
+    dagSyncArgs(config.dags, config.dagsUpstreamKey, { nodes: mesh.nodes, etcd }),
+);
 
 // Every node runs every part of Airflow; the first one migrates the database, the others wait for that.
 const secrets = new AirflowSecrets("airflow", {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { certificateProblems, type OwnCertificate } from "./airflow/certificate";
 import { airflowProblems } from "./airflow/validate";
+import { dagsProblems, type DagsConfig } from "./dagsync/config";
 import { etcdProblems } from "./etcd/validate";
 import type { ExistingMachine } from "./machines/existing";
 import { existingProblems, machinesProblems, privateCidrProblems } from "./machines/validate";
@@ -26,6 +27,7 @@ export interface StackConfig {
     meshCidr: string;
     postgresParameters: Record<string, string>;
     failover: FailoverArgs;
+    dags: DagsConfig;
     workerConcurrency: number;
     defaultTaskRetries: number;
     workerStopTimeout: number;
@@ -39,8 +41,14 @@ export interface StackConfig {
     privateCidr?: string;
 }
 
+/** SSH keys: the one that opens machines that are there, and the one for the DAGs' upstream; empty when it is not set. */
+interface Keys {
+    privateKey: pulumi.Output<string>;
+    dagsUpstreamKey: pulumi.Input<string>;
+}
+
 /** Reads the configuration; everything that is wrong with it is one error, before the first resource. */
-export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> } {
+export function loadConfig(): StackConfig & Keys {
     const config = new pulumi.Config();
     const parameters = config.requireObject<Record<string, unknown>>("postgresParameters");
     const loaded: StackConfig = {
@@ -56,6 +64,7 @@ export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> 
         meshCidr: config.require("meshCidr"),
         postgresParameters: strings(parameters),
         failover: config.requireObject("failover"),
+        dags: config.requireObject("dags"),
         workerConcurrency: config.requireNumber("workerConcurrency"),
         defaultTaskRetries: config.requireNumber("defaultTaskRetries"),
         workerStopTimeout: config.requireNumber("workerStopTimeout"),
@@ -65,18 +74,24 @@ export function loadConfig(): StackConfig & { privateKey: pulumi.Output<string> 
         loadBalancerType: config.require("loadBalancerType"),
         privateCidr: config.require("domain") ? config.require("privateCidr") : undefined,
     };
+    const upstreamKey = config.require("dagsUpstreamKey");
     refuseConfiguration(
         pulumi.getStack(),
         [
             ...unknownKeyProblems(Object.keys(pulumi.runtime.allConfig()), Object.keys(loaded)),
             ...configProblems(loaded),
+            ...dagsProblems(loaded.dags, upstreamKey),
             ...scalarProblems("postgresParameters", parameters),
             ...(loaded.domain === "" ? privateCidrProblems(config.require("privateCidr")) : []),
             ...(loaded.machines.length > 0 ? keyProblems(config) : tokenProblems()),
         ].map(withCommand),
     );
     warnOfOpenDoor(loaded);
-    return { ...loaded, privateKey: config.requireSecret("privateKey") };
+    return {
+        ...loaded,
+        privateKey: config.requireSecret("privateKey"),
+        dagsUpstreamKey: upstreamKey === "" ? "" : config.requireSecret("dagsUpstreamKey"),
+    };
 }
 
 /** What is wrong with the configuration as a whole; each line names the key. */
@@ -118,7 +133,7 @@ export function configProblems(config: StackConfig): Problem[] {
 /** Pulumi takes any key, so a misspelt one would be a setting that has no effect. */
 export function unknownKeyProblems(given: string[], known: string[]): Problem[] {
     const project = `${pulumi.getProject()}:`;
-    const all = [...known, "privateKey", "certificateKey"].sort();
+    const all = [...known, "privateKey", "certificateKey", "dagsUpstreamKey"].sort();
     return given
         .filter((key) => key.startsWith(project))
         .map((key) => key.slice(project.length))
@@ -174,6 +189,7 @@ const commands: Record<string, string> = {
     "hcloud:token": "pulumi config set --secret hcloud:token",
     dnsZone: "pulumi config set dnsZone example.com",
     privateKey: "pulumi config set --secret privateKey <FILE",
+    dagsUpstreamKey: "pulumi config set --secret dagsUpstreamKey <FILE",
     certificateKey: "pulumi config set --secret certificateKey <FILE",
     certificate: "pulumi config set certificate <FILE",
 };

@@ -10,7 +10,15 @@ export {
     type AirflowSecretsArgs,
     type Certificate,
 } from "./airflow";
-export { DagSync, type DagSyncArgs } from "./dagsync";
+export {
+    DagSync,
+    type Csync2Args,
+    type DagBundle,
+    type DagSyncArgs,
+    type GitArgs,
+    type GitUpstream,
+    type SharedArgs,
+} from "./dagsync";
 export { EtcdCluster, type EtcdClusterArgs } from "./etcd";
 export {
     ExistingMachines,

@@ -1,13 +1,19 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { runDagsBench } from "./dagsBench/run.ts";
+import { wayNames } from "./dagsBench/ways.ts";
 import { firstDagRun } from "./firstRun.ts";
 import { phasesOf, type EngineEvent, type Phase } from "./phases.ts";
+import { root } from "./root.ts";
 import { stateDir } from "./settings.ts";
 import { down, up } from "./stack.ts";
 import { syncTimes } from "./syncTimes.ts";
 
-const program = new Command("npm run bench --").description("Measures the lab on this machine.");
+const program = new Command("npm run bench --")
+    .description("Measures the lab on this machine.")
+    // 1 says that something could not be measured.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 program
     .command("up")
@@ -36,6 +42,27 @@ program
             `${seconds.length} arrivals: median ${median(seconds).toFixed(2)} s, ` +
                 `worst ${Math.max(...seconds).toFixed(2)} s`,
         );
+    });
+
+program
+    .command("dags")
+    .description(
+        "ways to have DAG folders equal on all nodes, side by side, on the lab that is up: some ten minutes each; one node is powered off and on",
+    )
+    .addOption(
+        new Option("--ways <names>", `some of ${wayNames.join(",")}`)
+            .argParser(ways)
+            .default(wayNames, "all"),
+    )
+    .option("--saves <n>", "saves with all nodes up, and as many with one off", positive, 200)
+    .option("--out <folder>", "for dags.json and dags.svg", join(root, ".lab", "dags"))
+    .action(async (options: { ways: string[]; saves: number; out: string }) => {
+        const interrupted = new AbortController();
+        for (const signal of ["SIGINT", "SIGTERM"] as const) {
+            process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
+        }
+        const whole = await runDagsBench({ ...options, signal: interrupted.signal });
+        process.exitCode = whole ? 0 : 1;
     });
 
 try {
@@ -89,4 +116,15 @@ function positive(text: string): number {
         throw new InvalidArgumentError("a whole number from 1 on is needed");
     }
     return value;
+}
+
+function ways(text: string): string[] {
+    const names = text.split(",").map((name) => name.trim());
+    const unknown = names.find((name) => !wayNames.includes(name));
+    if (unknown !== undefined) {
+        throw new InvalidArgumentError(
+            `there is no way "${unknown}"; there are ${wayNames.join(", ")}`,
+        );
+    }
+    return names;
 }

@@ -9,7 +9,7 @@ main() {
     check postgresql postgresql
     check failover failover
     check rabbitmq rabbitmq
-    check dags units dag-sync.service
+    check dags dags
     check haproxy units haproxy.service
     check airflow units airflow-api-server airflow-scheduler airflow-dag-processor airflow-triggerer airflow-worker airflow-logs airflow-log-copies airflow-log-receiver.socket airflow-watchdog airflow-flower
     check heartbeats heartbeats
@@ -52,6 +52,32 @@ if socket.gethostname() not in [m["Member"] for m in members]:
 print("leader", *leaders or ["none"], "· streaming", *standbys, "· synchronous", *synchronous or ["none"],
     *(["· not in service", *missing] if missing else []))
 sys.exit(len(leaders) != 1 or bool(missing) or not synchronous)' <<<"$members"
+}
+
+# Each kind of DagSync has its own service; of a shared volume there is none.
+dags() {
+    if systemctl --quiet is-enabled dag-git 2>/dev/null; then
+        dag-git status
+    elif systemctl --quiet is-enabled dag-sync 2>/dev/null; then
+        units dag-sync.service >/dev/null && csync2_peers
+    else
+        echo "a shared volume"
+    fi
+}
+
+csync2_peers() {
+    python3 -c '
+import json, sys, time
+try:
+    peers = json.load(open("/run/dag-sync/status.json"))
+except FileNotFoundError:
+    sys.exit("it has just begun")
+behind = {name: peer for name, peer in peers.items() if peer["behind"] != 0}
+for name, peer in behind.items():
+    print(name, "has not been asked yet") if peer["behind"] is None else print(name, "behind by", peer["behind"], "files since", time.strftime("%H:%M:%S", time.localtime(peer["since"])))
+if not behind:
+    print("in sync:", *peers)
+sys.exit(bool(behind))'
 }
 
 # Its own setting may have switched the guard off.

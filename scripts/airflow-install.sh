@@ -6,7 +6,8 @@ set -euo pipefail
 readonly base=/opt/airflow
 
 main() {
-    apt_install python3 python3-venv ca-certificates
+    # The provider for repositories wants git when it is imported, whether it is used or not.
+    apt_install python3 python3-venv ca-certificates git
     make_user
     install_uv
     install_airflow

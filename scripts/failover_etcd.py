@@ -1,28 +1,13 @@
 """What a guard reads from etcd and writes there, by etcd's JSON gateway; nothing that listens, no credentials."""
 
-import base64
-import http.client
 import json
-import urllib.request
 
+import etcd_json
+from etcd_json import decoded, encoded
 from failover_decide import Claim, Cluster, Term
 
 # Seconds. The lease under which a claim stands: a guard that is gone has no say a moment later.
 LEASE = 5
-TIMEOUT = 1
-
-# No proxy stands between the nodes, whatever the environment says.
-direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def ask(url, body=None):
-    """The JSON that is answered; OSError when there is none."""
-    data = None if body is None else json.dumps(body).encode()
-    try:
-        with direct.open(url, data, TIMEOUT) as answer:
-            return json.load(answer)
-    except (ValueError, http.client.HTTPException) as error:
-        raise OSError(f"{url}: {error}") from error
 
 
 class Etcd:
@@ -35,12 +20,7 @@ class Etcd:
         self.lease = None
 
     def call(self, method, body):
-        for endpoint in self.endpoints:
-            try:
-                return ask(f"{endpoint}/v3/{method}", body)
-            except OSError as error:
-                reason = error
-        raise OSError(f"etcd does not answer {method}: {reason}")
+        return etcd_json.call(self.endpoints, method, body)
 
     def read(self, own_copy=False):
         """One consistent reading, and the conditions under which it is still true. The own member's copy needs no
@@ -117,11 +97,3 @@ def parsed_claim(value):
 
 def prefix_range(prefix):
     return {"key": encoded(prefix), "range_end": encoded(prefix[:-1] + chr(ord(prefix[-1]) + 1))}
-
-
-def encoded(text):
-    return base64.b64encode(text.encode()).decode()
-
-
-def decoded(text):
-    return base64.b64decode(text).decode()

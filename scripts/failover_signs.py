@@ -7,7 +7,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 
-from failover_etcd import ask
+from etcd_json import ask
 
 # Seconds: between two looks; for an answer; after which a ping is not waited for alone; from the end of one look to that of
 # the next, where it took longer because this process stood still.

@@ -10,9 +10,21 @@ main() {
     apt_install "postgresql-$POSTGRES_VERSION" patroni python3-etcd curl jq
     install -d -o postgres -g postgres "/var/lib/postgresql/$POSTGRES_VERSION"
     write_unit
+    miss_the_dead
     # Where patronictl looks for its configuration, so that it needs no flag.
     mkdir -p /root/.config/patroni
     ln -sfn /etc/patroni/airflow-ha /root/.config/patroni/patronictl.yaml
+}
+
+# A machine that has lost its power closes no connection, and by default the kernel asks a silent one after two hours: so long
+# did a pg_rewind wait whose source had gone. Seconds; PostgreSQL's own settings are beside this for its sessions.
+miss_the_dead() {
+    cat >/etc/sysctl.d/60-airflow-ha.conf <<'SYSCTL'
+net.ipv4.tcp_keepalive_time = 20
+net.ipv4.tcp_keepalive_intvl = 5
+net.ipv4.tcp_keepalive_probes = 3
+SYSCTL
+    sysctl --quiet --load /etc/sysctl.d/60-airflow-ha.conf
 }
 
 write_unit() {

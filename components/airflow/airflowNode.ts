@@ -108,7 +108,7 @@ export class AirflowNode extends pulumi.ComponentResource {
     /** Written before anything of Airflow runs. */
     private createSettings(): RemoteFile[] {
         const { node, nodes, database, broker, dags, secrets } = this.args;
-        const settings = { ...this.args, dags: dags.path, outage: database.outage ?? 30 };
+        const settings = { ...this.args, dags: dags.bundle, outage: database.outage ?? 30 };
         const backends = { database, broker };
         const keys = pulumi.output({
             fernetKey: secrets.fernetKey,
@@ -121,7 +121,7 @@ export class AirflowNode extends pulumi.ComponentResource {
         const at = (file: string) => `${configFolder}/${file}`;
         return [
             this.on.file("config", at("airflow.cfg"), airflowConfig(node, settings)),
-            this.on.file("environment", at("airflow.env"), environment(nodes)),
+            this.on.file("environment", at("airflow.env"), environment(nodes, dags.bundle)),
             this.on.file(
                 "secrets",
                 at("secrets.env"),

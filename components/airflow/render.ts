@@ -1,3 +1,4 @@
+import type { DagBundle } from "../dagsync";
 import type { MeshNode } from "../node";
 import { ports } from "../ports";
 
@@ -9,8 +10,8 @@ export interface Settings {
     defaultTaskRetries: number;
     apiWorkers: number;
     parsingProcesses: number;
-    /** The DAG folder. */
-    dags: string;
+    /** Where the DAGs come from. */
+    dags: DagBundle;
     /** Seconds for which the database may be away while it fails over. */
     outage: number;
 }
@@ -52,7 +53,7 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
         core: {
             executor: "CeleryExecutor",
             auth_manager: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
-            dags_folder: settings.dags,
+            dags_folder: settings.dags.kwargs.path ?? `${home}/no-dags`,
             load_examples: false,
             // The name that every node's /etc/hosts maps to the mesh: logs are read from there.
             hostname_callable: "socket.gethostname",
@@ -97,10 +98,12 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
             dag_bundle_config_list: [
                 {
                     name: "dags",
-                    classpath: "airflow.dag_processing.bundles.local.LocalDagBundle",
-                    kwargs: { path: settings.dags, refresh_interval: 3 },
+                    classpath: settings.dags.classpath,
+                    kwargs: settings.dags.kwargs,
                 },
             ],
+            // Where versions of the DAGs are, for all of the node's processes.
+            dag_bundle_storage_path: `${home}/bundles`,
             refresh_interval: 3,
             bundle_refresh_check_interval: 1,
             parsing_processes: settings.parsingProcesses,
@@ -164,12 +167,17 @@ function text(value: Section[string]): string {
 }
 
 /** The environment of all units and of `airflow` in a shell, without secrets. */
-export function environment(nodes: Node[]): string {
+export function environment(
+    nodes: Node[],
+    { environment: more = {} }: Pick<DagBundle, "environment"> = {},
+): string {
     return `AIRFLOW_HOME=${home}
 AIRFLOW_CONFIG=${configFolder}/airflow.cfg
 # Whose word about the client's address and scheme the API server takes: every node's HAProxy.
 FORWARDED_ALLOW_IPS=${nodes.map((node) => node.meshAddress).join(",")}
 # Threads share two heaps: less memory.
 MALLOC_ARENA_MAX=2
-`;
+${Object.entries(more)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("")}`;
 }

@@ -16,7 +16,7 @@ export function unit(description: string, command: string, parts: Parts = {}): s
 Description=Airflow: ${description}
 PartOf=airflow.target
 # The mesh address has to be there before it can be listened on.
-After=network-online.target wg-quick@wg0.service haproxy.service dag-sync.service
+After=network-online.target wg-quick@wg0.service haproxy.service dag-sync.service dag-git.service
 StartLimitIntervalSec=0
 
 [Service]

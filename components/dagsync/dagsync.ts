@@ -1,47 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { MeshNode } from "../node";
 import { refuse } from "../problems";
-import { instancesOf, RemoteFile, RemoteScript } from "../remote";
-import {
-    configPath,
-    csync2Config,
-    csync2Socket,
-    keyPath,
-    receiverUnit,
-    runnerPath,
-    senderUnit,
-    statePath,
-} from "./render";
+import type { DagSyncArgs } from "./args";
+import { bundleOf, type DagBundle } from "./bundle";
+import { Csync2 } from "./csync2";
+import { createRepositories } from "./git";
+import { defaultRepository } from "./renderGit";
+import { createSharedCheck } from "./shared";
 import { dagSyncProblems } from "./validate";
 
-/** Which folder is the same where, and whose it is. */
-export interface DagSyncArgs {
-    /** Two nodes or more; each sends to all others. */
-    nodes: MeshNode[];
-    /**
-     * The folder's absolute path, the same on every node; it is made. Two folders deep or more; letters, digits, dots,
-     * hyphens and underscores.
-     */
-    path: string;
-    /** System user and group that the folder belongs to; made where it is missing. @default "airflow" */
-    owner?: string;
-}
-
 /**
- * One folder on every node, kept equal by csync2: what is saved, changed or deleted on one node is sent to all others
- * at once, and to one that is off when it is back. When two nodes change the same file, the one saved last wins, and
- * the other version is kept in /var/lib/csync2/backup.
+ * The same DAGs on every node, by one of three kinds. `csync2`: a folder on every node; what is saved, changed or deleted
+ * on one is sent to all others at once, and to one that is off when it is back. When two nodes change the same file, the
+ * one saved last wins, and the other version is kept in /var/lib/csync2/backup. `git`: a repository on every node, to any
+ * of which is pushed. `shared`: a folder of a volume that is mounted everywhere. Another kind takes the former one's
+ * services away and leaves its files.
  */
 export class DagSync extends pulumi.ComponentResource {
-    /** The folder's absolute path. */
+    /** Absolute path of the folder or, of kind git, of the bare repository. */
     readonly path: string;
     /** Names of the nodes that have it. */
     readonly nodes: string[];
-
-    private readonly args: Required<DagSyncArgs>;
+    /** How Airflow reads it. */
+    readonly bundle: DagBundle;
 
     /**
      * `name` begins the names of all that it makes.
@@ -50,121 +30,27 @@ export class DagSync extends pulumi.ComponentResource {
     constructor(name: string, args: DagSyncArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:DagSync", name, {}, opts);
         refuse(this, name, dagSyncProblems(args));
-        this.args = { ...args, owner: args.owner ?? "airflow" };
-        this.path = args.path;
+        this.path = args.path ?? defaultRepository;
         this.nodes = args.nodes.map((node) => node.name);
-
-        const key = new random.RandomPassword(
-            `${name}-key`,
-            { length: 64, special: false },
-            { parent: this },
-        ).result;
-        const receivers = args.nodes.map((node) => this.createReceiver(name, node, key));
-        for (const receiver of receivers) {
-            this.createSender(receiver, receivers);
-        }
+        this.bundle = bundleOf(args);
+        createKind(name, args, this);
         this.registerOutputs({ path: this.path });
     }
-
-    /** csync2 answers on this node. */
-    private createReceiver(prefix: string, node: MeshNode, key: pulumi.Output<string>): Receiver {
-        const { nodes, path, owner } = this.args;
-        const name = `${prefix}-${node.name}`;
-        const install = new RemoteScript(
-            `${name}-install`,
-            {
-                machine: node,
-                script: "dagsync-install.sh",
-                variables: { DAGS: path, OWNER: owner, STATE: statePath },
-            },
-            { parent: this },
-        );
-        const file = (
-            suffix: string,
-            at: string,
-            content: pulumi.Input<string>,
-            rest: { mode?: string; owner?: string } = {},
-        ) =>
-            new RemoteFile(
-                `${name}-${suffix}`,
-                { machine: node, path: at, content, ...rest },
-                { parent: this, dependsOn: install },
-            );
-        const units = "/etc/systemd/system";
-        const files = [
-            file("secret", keyPath, pulumi.interpolate`${key}\n`, {
-                mode: "0640",
-                owner: `root:${owner}`,
-            }),
-            ...nodes
-                .filter((peer) => peer !== node)
-                .map((peer) =>
-                    file(
-                        `${peer.name}-config`,
-                        `${configPath}/${peer.meshAddress}/csync2.cfg`,
-                        csync2Config(
-                            nodes.filter((each) => each === node || each === peer),
-                            path,
-                        ),
-                    ),
-                ),
-            file("socket", `${units}/csync2.socket.d/airflow-ha.conf`, csync2Socket(node)),
-            file(
-                "receiver",
-                `${units}/csync2@.service.d/airflow-ha.conf`,
-                receiverUnit(path, owner),
-            ),
-        ];
-        const listen = new RemoteScript(
-            `${name}-listen`,
-            { machine: node, script: "dagsync-listen.sh", files },
-            { parent: this },
-        );
-        return { name, node, files, listen };
-    }
-
-    /** This node sends, once all others answer. */
-    private createSender({ name, node, files }: Receiver, receivers: Receiver[]): void {
-        const { nodes, path, owner } = this.args;
-        const peers = nodes.filter((peer) => peer !== node);
-        const runner = new RemoteFile(
-            `${name}-runner`,
-            { machine: node, path: runnerPath, mode: "0755", content: runnerText() },
-            { parent: this },
-        );
-        const unit = new RemoteFile(
-            `${name}-unit`,
-            {
-                machine: node,
-                path: "/etc/systemd/system/dag-sync.service",
-                content: senderUnit(node, nodes, path, owner),
-            },
-            { parent: this },
-        );
-        new RemoteScript(
-            `${name}-start`,
-            {
-                machine: node,
-                script: "dagsync-start.sh",
-                variables: {
-                    OWNER: owner,
-                    STATE: statePath,
-                    MACHINES: instancesOf(peers),
-                },
-                files: [...files, runner, unit],
-            },
-            { parent: this, dependsOn: receivers.map((receiver) => receiver.listen) },
-        );
-    }
 }
 
-interface Receiver {
-    name: string;
-    node: MeshNode;
-    files: RemoteFile[];
-    listen: RemoteScript;
-}
-
-function runnerText(): string {
-    return readFileSync(join(__dirname, "..", "..", "scripts", "dagsync-run.sh"), "utf8");
+function createKind(name: string, args: DagSyncArgs, parent: pulumi.Resource): void {
+    switch (args.kind) {
+        case undefined:
+        case "csync2":
+            new Csync2(name, args, parent);
+            return;
+        case "git":
+            createRepositories(name, args, parent);
+            return;
+        case "shared":
+            createSharedCheck(name, args, parent);
+            return;
+        default:
+            args satisfies never;
+    }
 }

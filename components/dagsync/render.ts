@@ -6,9 +6,14 @@ type Node = Pick<MeshNode, "name" | "meshAddress">;
 /** Below it, a folder for each peer, named by its address: csync2.cfg. */
 export const configPath = "/etc/csync2";
 export const keyPath = `${configPath}/dags.key`;
-export const runnerPath = "/usr/local/lib/airflow-ha/dag-sync";
+export const runnerFolder = "/usr/local/lib/airflow-ha/dagsync";
+/** Says how many files each peer lacks, and since when. */
+export const statusPath = "/run/dag-sync/status.json";
 /** Below it, csync2's database for each peer, and the files that csync2 has overwritten or removed. */
 export const statePath = "/var/lib/csync2";
+
+/** What Python and editors make for themselves; of what begins with a dot, .airflowignore is for all nodes. */
+const local = "__pycache__ *.pyc *~ *.tmp 4913 .*";
 
 /**
  * csync2's configuration for one pair of nodes; the same on both. A pair has its own database too: with a common one,
@@ -26,8 +31,8 @@ group dags {
     host ${pair.map((node) => node.name).join(" ")};
     key ${keyPath};
     include ${path};
-    # What Python and editors make for themselves. The last pattern that matches a name counts.
-    exclude __pycache__ *.pyc *~ *.tmp 4913 .*;
+    # The last pattern that matches a name counts.
+    exclude ${local};
     include .airflowignore;
     # The file that was saved last wins when two nodes have changed it; the other one is kept here.
     auto younger;
@@ -44,6 +49,11 @@ ListenStream=
 ListenStream=${node.meshAddress}:${ports.csync2}
 # Sockets are made before the mesh is up.
 FreeBind=true
+# A peer that lost its power while it was sending must not keep the others waiting: it is missed after 5 s.
+KeepAlive=true
+KeepAliveTimeSec=2
+KeepAliveIntervalSec=1
+KeepAliveProbes=3
 `;
 }
 
@@ -51,9 +61,9 @@ FreeBind=true
 function sandbox(path: string, owner: string): string {
     return `User=${owner}
 Group=${owner}
-# An operator's files may be root's: they are read, taken over and replaced all the same.
-AmbientCapabilities=CAP_DAC_OVERRIDE CAP_CHOWN CAP_FOWNER
-CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_CHOWN CAP_FOWNER
+# An operator's files may be root's: they are read, taken over, held and replaced all the same.
+AmbientCapabilities=CAP_DAC_OVERRIDE CAP_CHOWN CAP_FOWNER CAP_LEASE
+CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_CHOWN CAP_FOWNER CAP_LEASE
 NoNewPrivileges=true
 ProtectSystem=strict
 ReadWritePaths=${path} ${statePath}
@@ -76,9 +86,10 @@ CollectMode=inactive-or-failed
 # Two lines for each connection would bury what matters.
 LogLevelMax=notice
 ExecStart=
-# The lock keeps the sender from looking at half a transfer (${runnerPath}); a dead peer's must not keep it.
-ExecStart=flock --shared --timeout 5 ${statePath}/receiving timeout --foreground 25 \\
-    env CSYNC2_SYSTEM_DIR=${configPath}/\${REMOTE_ADDR} csync2 -D ${statePath}/\${REMOTE_ADDR} -B -i -l
+# The first lock keeps the sender from looking at half a transfer (${runnerFolder}). The second one is for one peer at a time:
+# what comes is a difference to what is here, and two that change the same file would make a third one.
+ExecStart=flock --shared --timeout 5 ${statePath}/\${REMOTE_ADDR}/receiving flock --timeout 10 ${statePath}/receiving \\
+    timeout --foreground 65 env CSYNC2_SYSTEM_DIR=${configPath}/\${REMOTE_ADDR} csync2 -D ${statePath}/\${REMOTE_ADDR} -B -i -l
 ${sandbox(path, owner)}
 `;
 }
@@ -97,10 +108,11 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 Environment=DAGS=${path} OWNER=${owner} PORT=${ports.csync2} CONFIG=${configPath} STATE=${statePath}
-Environment="PEERS=${peers.join(" ")}"
-ExecStart=${runnerPath}
+Environment="PEERS=${peers.join(" ")}" "LOCAL=${local}" STATUS=${statusPath}
+ExecStart=/usr/bin/python3 -B ${runnerFolder}/dagsync_run.py
 Restart=always
 RestartSec=1
+RuntimeDirectory=dag-sync
 ${sandbox(path, owner)}
 
 [Install]

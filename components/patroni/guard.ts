@@ -5,7 +5,10 @@ import { RemoteFile, RemoteScript } from "../remote";
 import type { MeshNode } from "../node";
 import { guardConfig, guardFolder, guardUnit, type GuardPlan } from "./renderGuard";
 
-const programs = ["decide", "etcd", "signs", "guard"].map((part) => `failover_${part}.py`);
+const programs = [
+    ...["decide", "etcd", "signs", "guard"].map((part) => `failover_${part}.py`),
+    "etcd_json.py",
+];
 
 /** One node's guard, which ends the lease of a primary whose machine is gone. */
 export function createGuard(

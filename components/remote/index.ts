@@ -1,4 +1,4 @@
 export { fingerprint, RemoteFile, type RemoteFileArgs } from "./file";
 export { instancesOf } from "./instances";
 export { programText, RemoteScript, type RemoteScriptArgs } from "./script";
-export { quote } from "./shell";
+export { quote, stopCommand } from "./shell";

@@ -20,12 +20,14 @@ export interface RemoteScriptArgs {
     files?: RemoteFile[];
     /** Other values that make it run again when they change. */
     runAgainOn?: pulumi.Input<string>[];
+    /** A command, as root, for when the script is not wanted on the machine any more: it ends what the script started. */
+    undo?: string;
 }
 
 /** Runs a file of `scripts/` on one machine; again whenever its text, a variable or a file of it changes. */
 export class RemoteScript extends command.remote.Command {
     constructor(name: string, args: RemoteScriptArgs, opts?: pulumi.CustomResourceOptions) {
-        const { machine, files = [], runAgainOn = [] } = args;
+        const { machine, files = [], runAgainOn = [], undo } = args;
         const run = pulumi
             .output(args.variables ?? {})
             .apply((plain) => asRoot(machine.user, `${assignments(plain)} bash -s`.trimStart()));
@@ -41,6 +43,7 @@ export class RemoteScript extends command.remote.Command {
                 create: run,
                 // `update`, not `triggers`: these would show as a replacement where nothing is replaced.
                 update: pulumi.interpolate`${run}\n# runs again when this changes: ${changes}`,
+                delete: undo && asRoot(machine.user, undo),
                 stdin: scriptText(args.script),
                 logging: command.remote.Logging.None,
                 addPreviousOutputInEnv: false,

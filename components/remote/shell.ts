@@ -13,6 +13,11 @@ export function asRoot(user: string | undefined, command: string): string {
     return user === undefined || user === "root" ? command : `${sudo} ${quote(command)}`;
 }
 
+/** Stops a unit of systemd for good; fails only when it runs on. Its file may be gone already. */
+export function stopCommand(unit: string): string {
+    return `systemctl disable --quiet --now ${unit}; ! systemctl --quiet is-active ${unit}`;
+}
+
 /** `NAME='value' …`, the variables in front of a command, sorted by name. */
 export function assignments(variables: Record<string, string>): string {
     return Object.entries(variables)

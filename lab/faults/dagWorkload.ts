@@ -62,7 +62,7 @@ FROM dag_run WHERE dag_id IN (${this.dags()
     /** No task begins while it is paused; those that run do not end by it. */
     async pause(cluster: Cluster, paused: boolean): Promise<void> {
         for (const dag of this.dags()) {
-            await call(cluster, "PATCH", `/dags/${dag}`, { is_paused: paused });
+            await callApi(cluster, "PATCH", `/dags/${dag}`, { is_paused: paused });
         }
     },
 
@@ -71,14 +71,19 @@ FROM dag_run WHERE dag_id IN (${this.dags()
         await this.pause(cluster, true);
         await cluster.onAll(`rm -f ${file}`);
         for (const dag of this.dags()) {
-            await call(cluster, "DELETE", `/dags/${dag}`);
+            await callApi(cluster, "DELETE", `/dags/${dag}`);
         }
         await cluster.onAll("rm -rf /var/log/airflow/dag_id=lab_faults_*");
     },
 };
 
 /** At any node that answers, for two minutes. A DAG that is not there is none to be changed. */
-async function call(cluster: Cluster, method: string, path: string, body?: unknown): Promise<void> {
+export async function callApi(
+    cluster: Cluster,
+    method: string,
+    path: string,
+    body?: unknown,
+): Promise<void> {
     const { nodes, endpoints, certificate, credentials } = cluster.outputs;
     let index = 0;
     await cluster.await(

@@ -1,3 +1,4 @@
+import { svg, text } from "../svg.ts";
 import type { Attempt } from "./records.ts";
 import type { Result } from "./results.ts";
 
@@ -27,11 +28,7 @@ export function plot(results: Result[], nodes: string[], attempts: Acknowledgeme
             `<g transform="translate(0 ${index * panel})">${panelOf(result, nodes, attempts)}</g>`,
     );
     const height = results.length * panel;
-    return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11">
-<rect width="100%" height="100%" fill="white"/>
-${panels.join("\n")}
-</svg>
-`;
+    return svg(width, height, panels.join("\n"));
 }
 
 function panelOf(result: Result, nodes: string[], attempts: Acknowledgements): string {
@@ -85,8 +82,4 @@ function bars(
 function mark(at: number, bottom: number, label: string): string {
     const x = at.toFixed(1);
     return `<path d="M${x} ${head}V${bottom}" stroke="#c00" stroke-dasharray="3 2"/><text x="${x}" y="${bottom + 13}" text-anchor="middle" fill="#c00">${text(label)}</text>`;
-}
-
-function text(plain: string): string {
-    return plain.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

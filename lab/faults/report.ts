@@ -1,3 +1,4 @@
+import { markdownTable } from "../markdown.ts";
 import { quantile } from "./gaps.ts";
 import type { Result } from "./results.ts";
 
@@ -9,13 +10,7 @@ export function table(results: Result[]): string {
         ...["fault", "rows: gap s", "messages: gap s", "next start s"],
         ...["lost", "doubled", "redelivered", "unknown", "whole s"],
     ];
-    const widths = head.map((_, column) =>
-        Math.max(...[head, ...rows].map((row) => row[column].length)),
-    );
-    const aligned = (row: string[]) =>
-        `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(" | ")} |`;
-    const rule = `|${widths.map((width, column) => "-".repeat(width + 1) + (column === 0 ? "-" : ":")).join("|")}|`;
-    return [aligned(head), rule, ...rows.map(aligned)].join("\n");
+    return markdownTable(head, rows);
 }
 
 function line(results: Result[]): string[] {

@@ -1,5 +1,5 @@
 import type * as AirflowHa from "../../components";
-import { hostKey, sshKey } from "./sshKey.ts";
+import { hostKey, sshKey, userKey } from "./sshKey.ts";
 
 /**
  * One of every component, as index.ts wires them, made of the components that are given: the sources or the package.
@@ -29,6 +29,10 @@ export function everything(ha: typeof AirflowHa, name: string): void {
     const postgres = new ha.PatroniPostgres(`${name}-postgres`, { nodes, etcd, databases });
     const rabbit = new ha.RabbitCluster(`${name}-rabbit`, { nodes, vhosts: ["airflow", "other"] });
     const dags = new ha.DagSync(`${name}-dags`, { nodes, path: "/srv/airflow/dags" });
+    // The other kinds, which never are on the same nodes for Airflow.
+    const repository = { nodes, etcd, authorizedKeys: [userKey] };
+    new ha.DagSync(`${name}-repository`, { kind: "git", ...repository });
+    new ha.DagSync(`${name}-volume`, { kind: "shared", nodes, path: "/mnt/volume/dags" });
     const secrets = new ha.AirflowSecrets(`${name}-secrets`, { nodes });
     const shared = { nodes, database: postgres.database("airflow"), dags, secrets };
     for (const node of nodes) {

@@ -60,6 +60,7 @@ export function machine(index: number): Machine {
             host: `198.18.0.${index + 1}`,
             user: "root",
             privateKey: pulumi.secret("key"),
+            hostKey: `ssh-ed25519 key of node${index + 1}`,
         },
         instance: `${1000 + index}`,
     };
@@ -121,6 +122,8 @@ function outputsOf(args: pulumi.runtime.MockResourceArgs): Record<string, unknow
                 privateKeyPem: pulumi.secret(`private key of ${args.name} in PEM\n`),
                 publicKeyOpenssh: `public key of ${args.name}`,
             };
+        case "command:remote:Command":
+            return { stdout: `output of ${args.name}` };
         case "tls:index/selfSignedCert:SelfSignedCert":
             return { certPem: `certificate ${args.name}\n` };
         case "hcloud:index/server:Server":

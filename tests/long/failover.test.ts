@@ -175,7 +175,7 @@ const cases: Case[] = [
             await withFence(third);
             await lab(["heal", primary]);
         },
-        says: /a fence of an earlier guard is not over yet/,
+        // The new guard takes its own fence's refusals for signs of life: it rests until the fence is over.
         guards: "rest",
     },
     {

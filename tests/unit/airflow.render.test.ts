@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bundleOf } from "../../components/dagsync/bundle";
 import { airflowConfig, environment, heartbeats } from "../../components/airflow/render";
 import { balancerSection, haproxySections } from "../../components/airflow/renderHaproxy";
 import {
@@ -17,6 +18,7 @@ import { expectGolden } from "../helpers/golden";
 import { meshNodes } from "../helpers/mocks";
 
 const nodes = meshNodes();
+const folder = bundleOf({ nodes, path: "/srv/airflow/dags" });
 const backends = {
     database: { name: "airflow", user: "airflow", host: "127.0.0.1", port: 5000 },
     broker: { vhost: "airflow", user: "airflow", port: 5672, hosts: nodes },
@@ -31,12 +33,12 @@ const keys = {
 };
 
 test("airflow.cfg of a node", () => {
-    const settings = { ...defaults, dags: "/srv/airflow/dags", outage: 30 };
+    const settings = { ...defaults, dags: folder, outage: 30 };
     expectGolden("airflow/airflow.cfg", airflowConfig(nodes[1], settings));
 });
 
 test("nodes differ in their own name and address only", () => {
-    const settings = { ...defaults, dags: "/srv/airflow/dags", outage: 30 };
+    const settings = { ...defaults, dags: folder, outage: 30 };
     const [first, second] = nodes.map((node) =>
         airflowConfig(node, settings)
             .replaceAll(node.name, "NAME")
@@ -57,6 +59,20 @@ test("a task outlives a failover, and ends where it cannot be heard before it st
 
 test("the environment without secrets", () => {
     expectGolden("airflow/airflow.env", environment(nodes));
+});
+
+test("DAGs of a repository", () => {
+    const dags = bundleOf({ kind: "git", nodes, subdir: "dags" });
+    const text = airflowConfig(nodes[0], { ...defaults, dags, outage: 30 });
+    const [line] = /^dag_bundle_config_list = .*$/m.exec(text) ?? [];
+    expect(line).toBe(
+        'dag_bundle_config_list = [{"name":"dags","classpath":"airflow.providers.git.bundles.git.GitDagBundle",' +
+            '"kwargs":{"repo_url":"file:///srv/airflow/dags.git","tracking_ref":"airflow-ha/dags","subdir":"dags",' +
+            '"git_conn_id":"airflow_ha_dags","refresh_interval":3}}]',
+    );
+    expect(environment(nodes, dags)).toBe(
+        `${environment(nodes)}AIRFLOW_CONN_AIRFLOW_HA_DAGS=git://\n`,
+    );
 });
 
 test("the environment with secrets, and Flower's, that knows the broker only", () => {

@@ -14,6 +14,7 @@ const good: StackConfig = {
     meshCidr: "10.90.0.0/24",
     postgresParameters: {},
     failover: {},
+    dags: { kind: "csync2" },
     workerConcurrency: 8,
     defaultTaskRetries: 1,
     workerStopTimeout: 600,

@@ -15,12 +15,15 @@ function configs(node: string): string[] {
 test("makes one key, and the same things on every node with a configuration for each peer", async () => {
     const all = await dags();
     const children = all.filter(({ name }) => name !== "dags");
-    const single = ["install", "secret", "socket", "receiver", "listen", "runner", "unit", "start"];
+    const programs = ["changes", "leases", "peer", "run"];
+    const single = ["install", "secret", "socket", "receiver", "listen", "unit", "start"];
     expect(children.map(({ name, parent }) => `${parent}/${name}`).sort()).toEqual(
         [
             "dags/dags-key",
             ...names.flatMap((node) =>
-                [...single, ...configs(node)].map((what) => `dags/dags-${node}-${what}`),
+                [...single, ...programs, ...configs(node)].map(
+                    (what) => `dags/dags-${node}-${what}`,
+                ),
             ),
         ].sort(),
     );

@@ -59,6 +59,14 @@ const notRun: Record<string, string[]> = {
         "pulumi config set --secret privateKey <~/.ssh/airflow",
     ],
     "docs/components.md": ["npm pack"],
+    "docs/dag-sync.md": [
+        "pulumi config set --path dags.kind git",
+        "pulumi stack output knownHosts >>~/.ssh/known_hosts",
+        "pulumi config set --path dags.upstream.url git@github.com:us/dags.git",
+        "journalctl --unit=dag-git --since=-1h",
+        "dag-git status",
+        "pulumi config set --path dags.kind shared",
+    ],
     "docs/decisions/load-balancer.md": [
         "pulumi stack --show-urns | grep managedCertificate",
         "curl --insecure --resolve airflow.example.net:443:ADDRESS https://airflow.example.net/api/v2/version",

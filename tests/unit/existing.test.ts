@@ -33,6 +33,7 @@ const stack = {
     meshCidr: "10.90.0.0/24",
     postgresParameters: {},
     failover: {},
+    dags: { kind: "csync2" as const },
     workerConcurrency: 8,
     defaultTaskRetries: 1,
     workerStopTimeout: 600,

@@ -58,7 +58,7 @@ function run(command: string, args: string[], cwd: string): string {
 
 test("the package is the compiled components, the scripts that they run, and what explains it", () => {
     const wanted = [
-        /^dist\/[A-Za-z/]+\.(js|js\.map|d\.ts)$/,
+        /^dist\/[A-Za-z0-9/]+\.(js|js\.map|d\.ts)$/,
         /^dist\/airflow\/(requirements|uv)\.lock$/,
         /^scripts\/[a-z_-]+\.(sh|py)$/,
         /^(package\.json|README\.md|LICENSE)$/,

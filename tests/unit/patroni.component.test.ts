@@ -40,7 +40,9 @@ test("makes the same on every node, and the databases once", async () => {
         "haproxy",
         "recovery",
         "guard",
-        ...["decide", "etcd", "signs", "guard", "config", "unit"].map((what) => `guard-${what}`),
+        ...["decide", "etcd", "etcd_json", "signs", "guard", "config", "unit"].map(
+            (what) => `guard-${what}`,
+        ),
     ];
     expect(children.map(({ name }) => name).sort()).toEqual(
         [

@@ -17,7 +17,7 @@ test("what a stack is not told yet is named at once, with the command that sets 
         expect(() => loadConfig()).toThrow(
             [
                 'configuration of stack "stack" has 5 problems:',
-                "  - workerConcurency: there is no such setting; there are adminCidrs, certificate, certificateKey, " +
+                "  - workerConcurency: there is no such setting; there are adminCidrs, certificate, certificateKey, dags, dagsUpstreamKey, " +
                     "defaultTaskRetries, dnsZone, domain, failover, httpsPort, loadBalancerType, locations, machines, " +
                     "meshCidr, namePrefix, postgresParameters, privateCidr, privateKey, protection, serverType, webCidrs, " +
                     "wireguardPort, workerConcurrency, workerStopTimeout",

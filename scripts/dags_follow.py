@@ -1,0 +1,73 @@
+"""The service on each node: follows etcd and polls the upstream."""
+
+import os
+import socket
+import sys
+import threading
+import time
+
+from dags_branch import Refused
+from dags_repository import GitError
+
+# Seconds: between two looks at etcd; after which a node that cannot catch up is started all the same.
+PAUSE, PATIENCE = 0.5, 60
+TROUBLE = (OSError, GitError, Refused)
+
+
+def say(text):
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        pass  # who pushed has hung up; the push goes on
+
+
+class Reporter:
+    """Says a thing once, not at every attempt, and when it is over."""
+
+    def __init__(self, over):
+        self.over, self.said = over, None
+
+    def report(self, problem):
+        if problem != self.said:
+            say(problem or self.over)
+        self.said = problem
+
+
+def follow(branch, upstream):
+    threading.excepthook = lambda failed: (sys.__excepthook__(*failed[:3]), os._exit(1))
+    if upstream:
+        threading.Thread(target=poll_always, args=(upstream,), daemon=True).start()
+    reporter, since, ready = Reporter("this node follows again"), time.monotonic(), False
+    while True:
+        notify("WATCHDOG=1")
+        try:
+            if news := branch.catch_up(own_copy=ready):
+                say(news)
+            reporter.report(None)
+            well = True
+        except TROUBLE as error:
+            reporter.report(f"this node does not follow: {error}")
+            well = False
+        # Airflow's units are started after this one: a worker is not to lack what it is asked for.
+        if not ready and (well or time.monotonic() - since > PATIENCE):
+            ready = True
+            notify("READY=1")
+        time.sleep(PAUSE)
+
+
+def poll_always(upstream):
+    reporter = Reporter(f"{upstream.url} is followed again")
+    while True:
+        try:
+            reporter.report(upstream.problem())
+        except TROUBLE as error:
+            reporter.report(f"{upstream.url} is not followed: {error}")
+        time.sleep(upstream.config["interval"])
+
+
+def notify(state):
+    """Tells systemd."""
+    if path := os.environ.get("NOTIFY_SOCKET"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            systemd.connect(path.replace("@", "\0", 1))
+            systemd.send(state.encode())

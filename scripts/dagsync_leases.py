@@ -1,0 +1,56 @@
+"""Leases of the kernel on files (fcntl(2), F_SETLEASE): nobody writes while one is held."""
+
+import fcntl
+import os
+import signal
+import stat
+
+# A lease that somebody waits for is told of by this signal, which would end the process.
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+
+
+class Leases:
+    """Takes those of the given paths' files that nobody has open for writing. Whoever opens one of them for writing waits
+    until the lease is given back, so it must not be kept once `asked_for`. `whole`: the paths that may be sent, which are
+    also those of what is no file, or is not there any more."""
+
+    def __init__(self, paths):
+        self.files = []
+        self.gone = []
+        self.whole = [path for path in paths if self.take(path)]
+
+    def take(self, path):
+        try:
+            if not stat.S_ISREG(os.lstat(path).st_mode):
+                return True
+            file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            self.gone.append(path)
+            return True
+        try:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        except (BlockingIOError, PermissionError):
+            os.close(file)
+            return False
+        except OSError:
+            pass  # a file system without leases
+        self.files.append(file)
+        return True
+
+    def asked_for(self):
+        """Whether somebody waits in order to write one of them, or has begun one that was not there."""
+        if any(os.path.lexists(path) for path in self.gone):
+            return True
+        return any(fcntl.fcntl(file, fcntl.F_GETLEASE) != fcntl.F_RDLCK for file in self.files)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for file in self.files:
+            os.close(file)
+
+
+def is_written(path):
+    with Leases([path]) as leases:
+        return not leases.whole

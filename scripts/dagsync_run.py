@@ -1,0 +1,62 @@
+"""Keeps a folder equal on all nodes: every change in it is sent to each peer, side by side, so that a dead peer delays no
+other one. All settings are environment variables:
+DAGS    the folder
+OWNER   user and group that every file in it shall have
+PEERS   the other nodes, separated by spaces: name=address
+PORT    csync2's TCP port
+LOCAL   patterns of names that stay on this node, separated by spaces
+CONFIG  CONFIG/ADDRESS/csync2.cfg is csync2's configuration for a peer
+STATE   STATE/ADDRESS is csync2's database for a peer
+STATUS  JSON file that says how far each peer is"""
+
+import json
+import os
+import threading
+import traceback
+
+from dagsync_changes import Changes
+from dagsync_peer import Peer
+
+
+class Status:
+    """Every peer's, in one file that is never half a file."""
+
+    def __init__(self, path):
+        self.path, self.peers, self.lock = path, {}, threading.Lock()
+
+    def set(self, name, behind, since):
+        with self.lock:
+            if self.peers.get(name) == (said := {"behind": behind, "since": since}):
+                return
+            self.peers[name] = said
+            with open(f"{self.path}.new", "w") as file:
+                json.dump(self.peers, file)
+            os.replace(f"{self.path}.new", self.path)
+
+
+def end_all(failure):
+    """No peer may be left without its thread: systemd starts all of it anew."""
+    traceback.print_exception(failure.exc_type, failure.exc_value, failure.exc_traceback)
+    os._exit(1)
+
+
+def main(settings):
+    threading.excepthook = end_all
+    status = Status(settings["STATUS"])
+    peers = [Peer(*each.split("="), settings, status.set) for each in settings["PEERS"].split()]
+    for peer in peers:
+        status.set(peer.peer, None, None)
+
+    def received(path, version):
+        return any(peer.has_sent(path, version) for peer in peers)
+
+    changes = Changes(settings["DAGS"], settings["OWNER"], settings["LOCAL"].split(), received)
+    for peer in peers:
+        peer.start()
+    while True:
+        found = changes.next()
+        for peer in peers:
+            peer.tell(found)
+
+
+main(os.environ)

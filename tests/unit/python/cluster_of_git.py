@@ -1,0 +1,186 @@
+"""Three nodes with real git repositories in one folder, an etcd that is a small HTTP server, and an ssh that runs here
+what sshd would run on the node."""
+
+import base64
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socketserver import TCPServer
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+from dags_branch import Branch
+
+NODES = ["node1", "node2", "node3"]
+
+
+class Etcd(ThreadingHTTPServer):
+    """`kv/range` of one key and `kv/txn` that compares a revision, as the JSON gateway has them."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.values, self.revision, self.majority, self.turn = {}, 1, True, threading.Lock()
+        self.before_swap = None
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def server_bind(self):
+        TCPServer.server_bind(self)  # without asking for the own address's name
+
+    def range(self, body):
+        pair = self.values.get(body["key"])
+        return {"kvs": [{"value": pair[0], "mod_revision": str(pair[1])}]} if pair else {}
+
+    def txn(self, body):
+        if self.before_swap:
+            self.before_swap()
+        with self.turn:
+            [compare], [success] = body["compare"], body["success"]
+            if int(compare["mod_revision"]) != self.values.get(compare["key"], (None, 0))[1]:
+                return {}
+            self.revision += 1
+            put = success["request_put"]
+            self.values[put["key"]] = (put["value"], self.revision)
+            return {"succeeded": True}
+
+    def set(self, key, value):
+        self.revision += 1
+        self.values[base64.b64encode(key.encode()).decode()] = (base64.b64encode(value.encode()).decode(), self.revision)
+
+
+class Answers(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        etcd = self.server
+        answer = {"/v3/kv/range": etcd.range, "/v3/kv/txn": etcd.txn}[self.path]
+        self.send_response(200 if etcd.majority else 503)
+        self.end_headers()
+        self.wfile.write(json.dumps(answer(body) if etcd.majority else {"error": "no leader"}).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+class Machine:
+    """A node's folder, and its sshd as far as it takes connections."""
+
+    def __init__(self, cluster, name):
+        self.cluster, self.name, self.folder = cluster, name, cluster.folder / name
+        self.folder.mkdir()
+        self.repository, self.config = self.folder / "dags.git", self.folder / "config.json"
+        self.port, self.sshd = 0, None
+        self.power(True)
+
+    def power(self, on):
+        if on and not self.sshd:
+            self.sshd = socket.create_server(("127.0.0.1", self.port), backlog=1000)
+            self.port = self.sshd.getsockname()[1]
+        elif not on and self.sshd:
+            self.sshd.close()
+            self.sshd = None
+        (self.folder / "on").touch() if on else (self.folder / "on").unlink(missing_ok=True)
+
+    def run(self, *arguments, **options):
+        return run(sys.executable, "-B", self.cluster.program / "dags_git.py", self.config, *arguments, **options)
+
+    def tip(self, ref="airflow-ha/dags"):
+        return git("--git-dir", self.repository, "rev-parse", "--verify", "--quiet", f"refs/heads/{ref}").stdout.strip()
+
+    def follow(self):
+        """One look of the service."""
+        return Branch(json.loads(self.config.read_text())).catch_up()
+
+
+class Cluster:
+    def __init__(self, upstream=None):
+        self.folder = Path(tempfile.mkdtemp(prefix="airflow-ha-git-"))
+        self.program = self.folder / "program"
+        (self.program / "hooks").mkdir(parents=True)
+        for script in [*SCRIPTS.glob("dags_*.py"), SCRIPTS / "etcd_json.py"]:
+            shutil.copy(script, self.program)
+        hook = shutil.copy(SCRIPTS / "dags-receive-hook.sh", self.program / "hooks" / "proc-receive")
+        os.chmod(hook, 0o755)
+        self.etcd = Etcd()
+        self.nodes = {name: Machine(self, name) for name in NODES}
+        self.peer_ssh, self.user_ssh = self.ssh("peer"), self.ssh("user")
+        for node in self.nodes.values():
+            node.config.write_text(json.dumps(self.config(node, upstream)))
+            check(node.run("prepare"))
+
+    def config(self, node, upstream):
+        return {
+            "name": node.name,
+            "repository": str(node.repository),
+            "branch": "main",
+            "key": "/airflow-ha/dags/dags/main",
+            "etcd": [f"http://127.0.0.1:{self.etcd.server_address[1]}"],
+            "peers": {peer.name: ["127.0.0.1", peer.port] for peer in self.nodes.values() if peer is not node},
+            "ssh": str(self.peer_ssh),
+            "upstream": upstream and {"branch": "main", "interval": 1, "ssh": "ssh"} | upstream,
+        }
+
+    def ssh(self, role):
+        """On the other side the repository has the same path as here: the node's name is put into it."""
+        path = self.folder / f"ssh-{role}"
+        path.write_text(f"""#!/bin/sh
+[ -e {self.folder}/$1/on ] || {{ echo "ssh: connect to host $1: timed out" >&2; exit 255; }}
+node=$1; shift
+command=$(echo "$*" | sed "s|{self.folder}/[a-z0-9]*/|{self.folder}/$node/|")
+exec env SSH_ORIGINAL_COMMAND="$command" {sys.executable} -B {self.program}/dags_git.py {self.folder}/$node/config.json serve {role}
+""")
+        path.chmod(0o755)
+        return path
+
+    def user(self, name="user"):
+        return Work(self, self.folder / name)
+
+    def remove(self):
+        for node in self.nodes.values():
+            node.power(False)
+        self.etcd.shutdown()
+        self.etcd.server_close()
+        shutil.rmtree(self.folder)
+
+
+class Work:
+    """Somebody's own repository, with the nodes as remotes."""
+
+    def __init__(self, cluster, folder):
+        self.cluster, self.folder = cluster, folder
+        self.environment = {"GIT_SSH_COMMAND": str(cluster.user_ssh), "GIT_SSH_VARIANT": "simple"}
+        check(git("init", "--quiet", "--initial-branch=main", folder))
+        for name, node in cluster.nodes.items():
+            check(self.git("remote", "add", name, f"{name}:{node.repository}"))
+
+    def git(self, *arguments):
+        return git("-C", self.folder, *arguments, **self.environment)
+
+    def commit(self, text):
+        (self.folder / "dag.py").write_text(text)
+        check(self.git("add", "."))
+        check(self.git("commit", "--quiet", "-m", text))
+        return self.git("rev-parse", "HEAD").stdout.strip()
+
+    def push(self, node, *arguments):
+        return self.git("push", *arguments, node, "main")
+
+
+def git(*arguments, **environment):
+    who = {f"GIT_{role}_{part}": "user" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
+    return run("git", *arguments, env=os.environ | who | environment)
+
+
+def run(*command, **options):
+    return subprocess.run([str(each) for each in command], capture_output=True, text=True, timeout=60, **options)
+
+
+def check(done):
+    if done.returncode != 0:
+        raise AssertionError(f"{done.args}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done

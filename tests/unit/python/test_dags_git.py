@@ -1,0 +1,275 @@
+"""The programs of the DAGs' git repositories with real git. tests/unit/dagsync.gitPrograms.test.ts runs it."""
+
+import json
+import subprocess
+import sys
+import time
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+from cluster_of_git import Cluster, check, git
+from dags_branch import Branch
+from dags_upstream import Upstream
+
+
+class Pushes(unittest.TestCase):
+    def setUp(self):
+        self.cluster = Cluster()
+        self.addCleanup(self.cluster.remove)
+        self.nodes = self.cluster.nodes
+        self.user = self.cluster.user()
+
+    def refused(self, done, message):
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(message, done.stderr)
+
+    def test_before_the_first_push_all_have_the_same_commit_without_dags(self):
+        tips = {node.tip() for node in self.nodes.values()}
+        self.assertEqual(len(tips), 1)
+        self.assertNotIn("", tips)
+        for node in self.nodes.values():
+            self.assertIsNone(node.follow())
+
+    def test_a_push_is_on_all_nodes_and_moves_all(self):
+        commit = self.user.commit("one")
+        check(self.user.push("node2"))
+        self.assertEqual(self.nodes["node2"].tip(), commit)
+        # The others have the commit under a branch already, since Airflow there fetches branches only.
+        for name in ("node1", "node3"):
+            self.assertEqual(self.nodes[name].tip("airflow-ha/incoming/node2"), commit)
+            self.assertEqual(self.nodes[name].follow(), f"main is at {commit[:12]}")
+            self.assertEqual(self.nodes[name].tip(), commit)
+        second = self.user.commit("two")
+        check(self.user.push("node3"))
+        self.assertEqual(self.nodes["node3"].tip("main"), second)
+
+    def test_users_see_the_branch_only(self):
+        self.user.commit("one")
+        check(self.user.push("node1"))
+        listed = check(self.user.git("ls-remote", "node2")).stdout
+        self.assertEqual({line.split("\t")[1] for line in listed.splitlines()}, {"HEAD", "refs/heads/main"})
+
+    def test_what_is_no_successor_is_refused(self):
+        first = self.user.commit("one")
+        check(self.user.push("node1"))
+        check(self.user.git("commit", "--quiet", "--amend", "-m", "other"))
+        self.refused(self.user.push("node2", "--force"), f"does not build on {first[:12]}")
+        self.assertEqual(self.nodes["node2"].tip(), first)
+
+    def test_other_refs_and_deletions_are_refused(self):
+        commit = self.user.commit("one")
+        check(self.user.push("node1"))
+        check(self.user.git("tag", "v1"))
+        for ref in ("v1", "main:other", "main:refs/notes/x"):
+            self.refused(self.user.git("push", "node1", ref), "only the branch main is taken here")
+        self.refused(self.user.git("push", "node1", ":main"), "cannot be deleted")
+        self.refused(self.user.git("push", "node1", "main:refs/heads/airflow-ha/dags"), "hidden ref")
+        self.assertEqual(self.nodes["node1"].tip("main"), commit)
+
+    def test_another_command_or_path_is_refused(self):
+        for command in ("sh", "git-upload-pack '/etc'", "git-receive-pack '/x' y", ""):
+            done = self.nodes["node1"].run("serve", "user", env={"SSH_ORIGINAL_COMMAND": command})
+            self.refused(done, "this login is for git and for")
+
+    def test_with_a_node_off_it_is_taken_within_a_second_and_the_node_catches_up(self):
+        check(self.user.git("commit", "--quiet", "--allow-empty", "-m", "zero"))
+        check(self.user.push("node1"))
+        self.nodes["node3"].power(False)
+        commit = self.user.commit("one")
+        done = check(self.user.push("node1"))
+        self.assertIn("node3 does not have it yet: does not answer", done.stderr)
+        self.assertEqual(self.nodes["node3"].tip("airflow-ha/incoming/node1")[:12] == commit[:12], False)
+        self.nodes["node3"].power(True)
+        # Not from where it was pushed to.
+        self.nodes["node2"].follow()
+        self.nodes["node1"].power(False)
+        self.assertEqual(self.nodes["node3"].follow(), f"main is at {commit[:12]}")
+
+    def test_a_black_hole_is_not_waited_for(self):
+        config = json.loads(self.nodes["node1"].config.read_text())
+        config["peers"]["node3"] = ["198.51.100.1", 22]
+        self.nodes["node1"].config.write_text(json.dumps(config))
+        self.user.commit("one")
+        began = time.monotonic()
+        check(self.user.push("node1"))
+        self.assertLess(time.monotonic() - began, 10)  # a busy computer is no failure
+
+    def test_with_two_nodes_off_it_is_refused(self):
+        first = self.user.commit("one")
+        check(self.user.push("node1"))
+        for name in ("node2", "node3"):
+            self.nodes[name].power(False)
+        self.user.commit("two")
+        self.refused(self.user.push("node1"), "1 of 3 nodes would have it, and 2 are needed")
+        self.assertEqual(self.nodes["node1"].tip(), first)
+
+    def test_without_etcd_it_is_refused(self):
+        self.cluster.etcd.majority = False
+        self.user.commit("one")
+        done = self.user.push("node1")
+        self.refused(done, "etcd has no majority that answers, so nothing has moved")
+        self.assertIn("node1 does not know whether it has the newest", done.stderr)
+
+    def test_of_two_pushes_at_once_one_wins(self):
+        check(self.user.git("commit", "--quiet", "--allow-empty", "-m", "zero"))
+        check(self.user.push("node1"))
+        users = [self.cluster.user(f"user{number}") for number in range(3)]
+        for number, user in enumerate(users):
+            check(user.git("pull", "--quiet", "node1", "main"))
+            user.commit(f"from {number}")
+        with ThreadPoolExecutor(3) as pool:
+            done = list(pool.map(lambda each: each[0].push(each[1]), zip(users, self.nodes)))
+        won = [user for user, push in zip(users, done) if push.returncode == 0]
+        self.assertEqual(len(won), 1, [push.stderr for push in done])
+        commit = won[0].git("rev-parse", "HEAD").stdout.strip()
+        for node in self.nodes.values():
+            node.follow()
+            self.assertEqual(node.tip(), commit)
+
+    def test_who_is_overtaken_before_the_key_is_told_so(self):
+        self.user.commit("one")
+        check(self.user.push("node1"))
+        other = self.cluster.user("other")
+        check(other.git("pull", "--quiet", "node1", "main"))
+        winner = other.commit("winner")
+        self.user.commit("loser")
+
+        check(other.git("push", self.nodes["node1"].repository, "main:airflow-ha/incoming/node2"))
+
+        def overtake():
+            self.cluster.etcd.set("/airflow-ha/dags/dags/main", winner)
+
+        self.cluster.etcd.before_swap = overtake
+        self.refused(self.user.push("node1"), f"does not build on {winner[:12]}")
+
+    def test_what_a_transfer_left_half_is_fetched_again(self):
+        commit = self.user.commit("one")
+        check(self.user.push("node1"))
+        node = self.nodes["node3"]
+        tree = git("--git-dir", node.repository, "rev-parse", f"{commit}^{{tree}}").stdout.strip()
+        check(git("--git-dir", node.repository, "update-ref", "-d", "refs/heads/airflow-ha/incoming/node1"))
+        (node.repository / "objects" / tree[:2] / tree[2:]).unlink()
+        self.assertEqual(node.follow(), f"main is at {commit[:12]}")
+        check(git("--git-dir", node.repository, "cat-file", "-e", tree))
+
+    def test_an_etcd_from_an_old_snapshot_or_a_new_one_learns_what_nodes_have(self):
+        first = self.user.commit("one")
+        check(self.user.push("node1"))
+        second = self.user.commit("two")
+        check(self.user.push("node1"))
+        self.cluster.etcd.set("/airflow-ha/dags/dags/main", first)
+        self.assertIn("any more: it does again", self.nodes["node1"].follow())
+        self.cluster.etcd.values.clear()
+        self.assertIn("any more: it does again", self.nodes["node1"].follow())
+        self.nodes["node2"].follow()
+        self.assertEqual(self.nodes["node2"].tip(), second)
+
+    def test_what_etcd_lost_and_overtook_is_kept_and_told(self):
+        first = self.user.commit("one")
+        check(self.user.push("node1"))
+        lost = self.user.commit("two")
+        check(self.user.push("node1"))
+        self.cluster.etcd.set("/airflow-ha/dags/dags/main", first)
+        for name in ("node2", "node3"):
+            git("--git-dir", self.nodes[name].repository, "update-ref", "refs/heads/main", first)
+        other = self.cluster.user("other")
+        check(other.git("pull", "--quiet", "node2", "main"))
+        winner = other.commit("winner")
+        check(other.push("node2"))
+        self.assertIn(f"kept as refs/heads/airflow-ha/lost/{lost[:12]}", self.nodes["node1"].follow())
+        self.assertEqual(self.nodes["node1"].tip(), winner)
+        self.assertEqual(self.nodes["node1"].tip(f"airflow-ha/lost/{lost[:12]}"), lost)
+
+    def test_status(self):
+        done = check(self.nodes["node1"].run("status"))
+        self.assertIn("main: nothing has been pushed yet", done.stdout)
+        commit = self.user.commit("one")
+        check(self.user.push("node1"))
+        self.user.commit("two")
+        check(self.user.push("node1"))
+        self.nodes["node2"].follow()
+        self.nodes["node3"].power(False)
+        done = self.nodes["node1"].run("status")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("node2: in sync", done.stdout)
+        self.assertIn("node3: does not answer", done.stdout)
+        self.assertNotIn(commit, done.stdout)
+
+    def test_a_folder_that_is_no_repository_is_refused(self):
+        node = self.nodes["node1"]
+        config = json.loads(node.config.read_text()) | {"repository": str(self.cluster.folder)}
+        node.config.write_text(json.dumps(config))
+        self.refused(node.run("prepare"), f"path: {self.cluster.folder} is there and is not a bare git repository")
+
+
+class Polls(unittest.TestCase):
+    def setUp(self):
+        self.cluster = Cluster({"url": "/dev/null"})
+        self.addCleanup(self.cluster.remove)
+        self.url = self.cluster.folder / "upstream.git"
+        check(git("init", "--quiet", "--bare", "--initial-branch=main", self.url))
+        for node in self.cluster.nodes.values():
+            config = json.loads(node.config.read_text())
+            config["upstream"]["url"] = str(self.url)
+            node.config.write_text(json.dumps(config))
+        self.user = self.cluster.user()
+        check(self.user.git("remote", "add", "upstream", self.url))
+
+    def problem(self, name="node1"):
+        """What one look at the upstream finds."""
+        config = json.loads(self.cluster.nodes[name].config.read_text())
+        return Upstream(config["upstream"], Branch(config)).problem()
+
+    def test_it_is_taken_over_by_whoever_looks(self):
+        commit = self.user.commit("one")
+        check(self.user.push("upstream"))
+        self.assertIsNone(self.problem("node2"))
+        self.assertIsNone(self.problem("node1"))
+        self.assertEqual(self.cluster.nodes["node2"].tip(), commit)
+
+    def test_a_rewritten_or_older_one_moves_nothing(self):
+        first = self.user.commit("one")
+        check(self.user.push("upstream"))
+        self.assertIsNone(self.problem())
+        check(self.user.git("commit", "--quiet", "--amend", "-m", "other"))
+        check(self.user.push("upstream", "--force"))
+        self.assertIn(f"does not build on {first[:12]}, which main is at: nothing is taken", self.problem())
+        self.assertEqual(self.cluster.nodes["node1"].tip(), first)
+        check(self.user.git("push", "--force", "upstream", f"{first}:main"))
+        self.assertIsNone(self.problem())
+        check(self.user.git("reset", "--quiet", "--hard", first))
+        self.user.commit("two")
+        check(self.user.push("node3"))
+        self.assertIn("lacks what was pushed here", self.problem())
+
+    def test_bad_settings_are_named(self):
+        self.assertIn("upstream.branch: ", self.problem())
+        check_ = self.cluster.nodes["node1"].run("check")
+        self.assertEqual(check_.returncode, 1)
+        self.assertEqual(check_.stderr, f"upstream.branch: {self.url} has no branch main\n")
+        self.url = self.cluster.folder / "elsewhere"
+        for node in self.cluster.nodes.values():
+            node.config.write_text(node.config.read_text().replace("upstream.git", "elsewhere"))
+        self.assertIn(f"upstream.url: {self.url} cannot be read: ", self.problem())
+
+    def test_the_service_follows_and_says_things_once(self):
+        node = self.cluster.nodes["node1"]
+        service = [sys.executable, "-B", self.cluster.program / "dags_git.py", node.config, "follow"]
+        with subprocess.Popen([str(each) for each in service], stderr=subprocess.PIPE, text=True) as process:
+            commit = self.user.commit("one")
+            time.sleep(3)
+            check(self.user.push("upstream"))
+            deadline = time.monotonic() + 30
+            while node.tip() != commit and time.monotonic() < deadline:
+                time.sleep(0.1)
+            self.cluster.etcd.majority = False
+            time.sleep(2)
+            process.terminate()
+            said = process.stderr.read().splitlines()
+        self.assertEqual(node.tip(), commit)
+        self.assertEqual(len([line for line in said if "has no branch main" in line]), 1, said)
+        self.assertEqual(len([line for line in said if line.startswith("this node does not follow: etcd")]), 1, said)
+
+
+if __name__ == "__main__":
+    unittest.main()

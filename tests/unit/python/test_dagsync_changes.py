@@ -1,0 +1,198 @@
+"""What is taken for a change in a folder, with the real inotifywait. tests/unit/dagsync.programs.test.ts runs it."""
+
+import os
+import pwd
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
+import dagsync_changes
+from dagsync_changes import Change, Changes, Version, is_written
+
+LOCAL = ["__pycache__", "*.pyc", "*~", ".*"]
+
+
+class Events(unittest.TestCase):
+    def setUp(self):
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
+        self.folder = Path(place.name)
+        (self.folder / "old.py").write_text("old")
+        self.received = set()
+        self.owner = pwd.getpwuid(os.getuid()).pw_name
+        self.changes = Changes(str(self.folder), self.owner, LOCAL, lambda path, _: path in self.received)
+        self.addCleanup(self.changes.watch.stdout.close)
+        self.addCleanup(self.changes.watch.wait)
+        self.addCleanup(self.changes.watch.kill)
+        self.await_watch()
+
+    def await_watch(self):
+        """Until inotifywait tells of what is done."""
+        for number in range(1000):
+            (self.folder / "probe").write_text(str(number))
+            # So that it does not wait for long.
+            self.changes.swept = time.monotonic() - dagsync_changes.SWEEP + 0.1
+            self.changes.read()
+            if self.changes.due:
+                break
+        self.changes.swept = time.monotonic()
+        self.changes.take()
+        (self.folder / "probe").unlink()
+        self.wait_for("probe")
+
+    def wait_for(self, *names):
+        """The changes until the last one of the names has come."""
+        found = []
+        deadline = time.monotonic() + 20
+        missing = {str(self.folder / name) for name in names}
+        while missing:
+            self.assertLess(time.monotonic(), deadline, f"{missing} did not come, but {found}")
+            found += self.changes.next()
+            missing -= {change.path for change in found}
+        return found
+
+    def paths(self, changes):
+        return [os.path.relpath(change.path, self.folder) for change in changes]
+
+    def test_what_is_saved_and_deleted(self):
+        (self.folder / "new.py").write_text("new")
+        self.assertEqual(self.wait_for("new.py"), [Change(str(self.folder / "new.py"))])
+        (self.folder / "old.py").unlink()
+        self.assertEqual(self.paths(self.wait_for("old.py")), ["old.py"])
+
+    def test_a_file_is_no_change_before_it_is_closed(self):
+        with open(self.folder / "long.py", "w") as file:
+            file.write("half")
+            file.flush()
+            (self.folder / "other.py").write_text("other")
+            self.assertNotIn("long.py", self.paths(self.wait_for("other.py")))
+            self.assertTrue(is_written(self.folder / "long.py"))
+            file.write("whole")
+        self.wait_for("long.py")
+        self.assertFalse(is_written(self.folder / "long.py"))
+
+    def test_a_file_of_another_user_is_no_change_before_it_is_closed_either(self):
+        path = self.folder / "roots.py"
+        with open(path, "w") as file:
+            os.chown(path, 12345, 12345)
+            file.write("half")
+            file.flush()
+            (self.folder / "other.py").write_text("other")
+            self.assertNotIn("roots.py", self.paths(self.wait_for("other.py")))
+        self.wait_for("roots.py")
+        self.assertEqual(path.stat().st_uid, os.getuid())
+
+    def test_a_second_save_that_csync2_would_not_see(self):
+        path = self.folder / "same.py"
+        at = int(time.time()) * 10**9
+        path.write_text("one")
+        os.utime(path, ns=(at, at + 1))
+        self.wait_for("same.py")
+        path.write_text("two")
+        os.utime(path, ns=(at, at + 2))
+        self.assertEqual(self.wait_for("same.py")[-1], Change(str(path), hidden=True))
+
+    def test_what_stays_here(self):
+        (self.folder / "__pycache__").mkdir()
+        (self.folder / "__pycache__" / "x.py").write_text("")
+        for name in ["a.pyc", "b.py~", ".b.py.swp"]:
+            (self.folder / name).write_text("")
+        (self.folder / ".airflowignore").write_text("")
+        self.assertEqual(self.paths(self.wait_for(".airflowignore")), [".airflowignore"])
+
+    def test_a_tree_that_is_moved_in(self):
+        with tempfile.TemporaryDirectory(dir=self.folder.parent) as other:
+            tree = Path(other) / "tree"
+            (tree / "below").mkdir(parents=True)
+            (tree / "below" / "x.py").write_text("x")
+            tree.rename(self.folder / "tree")
+        found = self.wait_for("tree", "tree/below", "tree/below/x.py")
+        self.assertFalse(any(change.tree for change in found))
+
+    def test_a_tree_that_goes(self):
+        (self.folder / "tree").mkdir()
+        (self.folder / "tree" / "x.py").write_text("x")
+        self.wait_for("tree", "tree/x.py")
+        (self.folder / "tree" / "x.py").unlink()
+        (self.folder / "tree").rmdir()
+        self.assertIn(Change(str(self.folder / "tree"), tree=True), self.wait_for("tree"))
+
+    def test_a_tree_that_goes_and_comes_back_is_new(self):
+        (self.folder / "tree" / "below").mkdir(parents=True)
+        (self.folder / "tree" / "below" / "x.py").write_text("x")
+        self.wait_for("tree", "tree/below", "tree/below/x.py")
+        with tempfile.TemporaryDirectory(dir=self.folder.parent) as other:
+            (self.folder / "tree").rename(Path(other) / "tree")
+            self.assertIn(Change(str(self.folder / "tree"), tree=True), self.wait_for("tree"))
+            (Path(other) / "tree").rename(self.folder / "tree")
+            self.wait_for("tree", "tree/below", "tree/below/x.py")
+
+    def test_deleted_and_made_anew_is_no_deletion(self):
+        self.changes.read()
+        time.sleep(dagsync_changes.BURST)
+        (self.folder / "old.py").unlink()
+        time.sleep(0.005)
+        (self.folder / "old.py").write_text("anew")
+        self.assertEqual(self.paths(self.wait_for("old.py")), ["old.py"])
+
+    def test_nothing_but_files_folders_and_links(self):
+        os.mkfifo(self.folder / "pipe")
+        (self.folder / "link").symlink_to("old.py")
+        self.assertEqual(self.paths(self.wait_for("link")), ["link"])
+
+    def test_a_folder_that_is_not_there_is_no_deletion_of_all(self):
+        with self.assertRaisesRegex(SystemExit, "is not there"):
+            Changes(str(self.folder / "none"), self.owner, LOCAL, None)
+
+    def test_a_mode_is_a_change_and_what_changes_nothing_is_none(self):
+        (self.folder / "old.py").chmod(0o755)
+        self.wait_for("old.py")
+        (self.folder / "old.py").chmod(0o755)
+        (self.folder / "mark.py").write_text("")
+        self.assertEqual(self.paths(self.wait_for("mark.py")), ["mark.py"])
+
+    def test_what_was_received_is_passed_on_later(self):
+        for name, received in [("own.py", False), ("received.py", True)]:
+            with self.subTest(name), mock.patch.object(dagsync_changes, "PASS_ON", 3):
+                path = self.folder / name
+                self.received = {str(path)} if received else set()
+                began = time.monotonic()
+                with open(path, "w") as file:
+                    file.write("of a whole second")
+                    os.utime(path, (1000, 1000))
+                os.utime(path, (1000, 1000))
+                self.wait_for(name)
+                waits = dagsync_changes.RECEIVED + (3 if received else 0)
+                self.assertGreater(time.monotonic() - began, waits)
+                self.assertLess(time.monotonic() - began, waits + 3)
+
+    def test_what_no_event_told_of_is_found(self):
+        with mock.patch.object(self.changes, "note"):
+            (self.folder / "missed.py").write_text("")
+            (self.folder / "old.py").unlink()
+            self.changes.read()
+        self.assertEqual(self.changes.due, {})
+        self.changes.swept -= dagsync_changes.SWEEP + 1
+        self.wait_for("missed.py", "old.py")
+
+
+class Versions(unittest.TestCase):
+    def test_whole_seconds_size_and_mode_are_what_csync2_sees(self):
+        first = Version(10_200_000_000, 3, 0o100644)
+        for other, unseen in [
+            (first, False),
+            (Version(10_700_000_000, 3, 0o100644), True),
+            (Version(11_200_000_000, 3, 0o100644), False),
+            (Version(10_700_000_000, 4, 0o100644), False),
+            (Version(10_700_000_000, 3, 0o100755), False),
+        ]:
+            with self.subTest(other=other):
+                self.assertEqual(first.differs_unseen(other), unseen)
+
+
+if __name__ == "__main__":
+    unittest.main()
