@@ -146,10 +146,11 @@ class Changes:
         if version:
             self.seen[path] = version
         else:
-            # All that was below has gone with a folder: what comes to the same place later is new.
-            gone = [each for each in self.seen if each == path or (due.tree and each.startswith(path + "/"))]
-            for each in gone:
-                del self.seen[each]
+            self.seen.pop(path, None)
+            if due.tree:
+                # All that was below has gone with the folder: what comes to the same place later is new.
+                for below in [each for each in self.seen if each.startswith(path + "/")]:
+                    del self.seen[below]
         hidden = bool(before and version and version.differs_unseen(before))
         return Change(path, due.tree and version is None, hidden)
 

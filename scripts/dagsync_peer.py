@@ -25,8 +25,6 @@ CONFLICT = r"^Updating (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).*\n)*?(?:D
 ENCODED = {chr(code) for code in (*range(1, 33), 127)} | set("\"'%$:|\\")
 # flock's exit code when the lock is another one's.
 LOCKED = 75
-
-
 # In place of the exit code of a process that had to be killed.
 TOO_LONG, WRITTEN = "it is slow, or silent", "files are being written"
 # Attempts at one transfer, when files are opened for writing again and again.
@@ -106,7 +104,7 @@ class Peer(threading.Thread):
         """A file that csync2 is receiving from this peer would pass for changed here."""
         lock = ["flock", "--no-fork", "--timeout", str(LOCK), "--conflict-exit-code", str(LOCKED)]
         lock.append(os.path.join(self.state, "receiving"))
-        for chunk in (paths[at : at + CHUNK] for at in range(0, len(paths), CHUNK)):
+        for chunk in chunks(paths, CHUNK):
             ran = self.ran([*lock, *self.csync2, *options, *chunk])
             if ran.returncode == LOCKED:
                 raise Csync2Error("a transfer from there goes on")
@@ -121,8 +119,7 @@ class Peer(threading.Thread):
             return False
 
     def send(self):
-        owed = self.owed()
-        for chunk in (owed[at : at + TRANSFERRED] for at in range(0, len(owed), TRANSFERRED)):
+        for chunk in chunks(self.owed(), TRANSFERRED):
             reason = self.send_whole(chunk)
             if reason:
                 self.count(reason)
@@ -216,6 +213,10 @@ class Peer(threading.Thread):
                 if "no such table" in str(error):
                     return []
                 raise
+
+
+def chunks(paths, size):
+    return (paths[at : at + size] for at in range(0, len(paths), size))
 
 
 def encoded(path):

@@ -1,8 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { MeshNode } from "../node";
-import { RemoteFile, RemoteScript } from "../remote";
+import { RemoteFile, RemoteScript, scriptFile } from "../remote";
 import { versions } from "../versions";
 
 export interface ScriptArgs {
@@ -30,8 +28,7 @@ export class OnNode {
 
     /** A file of `scripts/` that stays on the node. */
     program(what: string, path: string, program: string, mode = "0755"): RemoteFile {
-        const content = readFileSync(join(__dirname, "..", "..", "scripts", program), "utf8");
-        return this.file(what, path, content, mode);
+        return this.file(what, path, scriptFile(program), mode);
     }
 
     /** Runs again with another version of Airflow. */

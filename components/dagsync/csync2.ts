@@ -1,9 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { MeshNode } from "../node";
-import { instancesOf, RemoteFile, RemoteScript, stopCommand } from "../remote";
+import { instancesOf, RemoteFile, RemoteScript, scriptFile, stopCommand } from "../remote";
 import type { Csync2Args } from "./args";
 import {
     configPath,
@@ -104,18 +102,18 @@ export class Csync2 {
     private createSender({ name, node, files }: Receiver, receivers: Receiver[]): void {
         const { nodes, path, owner } = this.args;
         const peers = nodes.filter((peer) => peer !== node);
-        const programs = ["changes", "leases", "peer", "run"].map(
-            (part) =>
-                new RemoteFile(
-                    `${name}-${part}`,
-                    {
-                        machine: node,
-                        path: `${runnerFolder}/dagsync_${part}.py`,
-                        content: program(part),
-                    },
-                    { parent: this.parent },
-                ),
-        );
+        const programs = ["changes", "leases", "peer", "run"].map((part) => {
+            const program = `dagsync_${part}.py`;
+            return new RemoteFile(
+                `${name}-${part}`,
+                {
+                    machine: node,
+                    path: `${runnerFolder}/${program}`,
+                    content: scriptFile(program),
+                },
+                { parent: this.parent },
+            );
+        });
         const unit = new RemoteFile(
             `${name}-unit`,
             {
@@ -148,8 +146,4 @@ interface Receiver {
     node: MeshNode;
     files: RemoteFile[];
     listen: RemoteScript;
-}
-
-function program(part: string): string {
-    return readFileSync(join(__dirname, "..", "..", "scripts", `dagsync_${part}.py`), "utf8");
 }

@@ -1,11 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { privateKeyProblems } from "../machines/validateKey";
 import type { MeshNode } from "../node";
 import { checked } from "../problems";
-import { RemoteFile, RemoteScript, stopCommand } from "../remote";
+import { RemoteFile, RemoteScript, scriptFile, stopCommand } from "../remote";
 import type { GitArgs } from "./args";
 import {
     authorizedKeys,
@@ -74,10 +72,15 @@ function createPrograms(child: string, node: MeshNode, parent: pulumi.Resource):
             file(
                 program.replace(/^dags_|\.py$/g, ""),
                 `${programFolder}/${program}`,
-                text(program),
+                scriptFile(program),
             ),
         ),
-        file("hook", `${programFolder}/hooks/proc-receive`, text("dags-receive-hook.sh"), "0755"),
+        file(
+            "hook",
+            `${programFolder}/hooks/proc-receive`,
+            scriptFile("dags-receive-hook.sh"),
+            "0755",
+        ),
         file("command", "/usr/local/sbin/dag-git", gitCommand(), "0755"),
     ];
 }
@@ -174,8 +177,4 @@ function knownHostsOf(
 
 function upstreamKeyProblems(key: string) {
     return privateKeyProblems(key).map((line) => `upstream.${line}`);
-}
-
-function text(program: string): string {
-    return readFileSync(join(__dirname, "..", "..", "scripts", program), "utf8");
 }

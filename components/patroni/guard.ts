@@ -1,7 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { RemoteFile, RemoteScript } from "../remote";
+import { RemoteFile, RemoteScript, scriptFile } from "../remote";
 import type { MeshNode } from "../node";
 import { guardConfig, guardFolder, guardUnit, type GuardPlan } from "./renderGuard";
 
@@ -24,7 +22,7 @@ export function createGuard(
             file(
                 program.replace(/^failover_|\.py$/g, ""),
                 `${guardFolder}/${program}`,
-                text(program),
+                scriptFile(program),
             ),
         ),
         file("config", "/etc/patroni/failover.json", guardConfig(plan)),
@@ -40,8 +38,4 @@ export function createGuard(
         },
         opts,
     );
-}
-
-function text(program: string): string {
-    return readFileSync(join(__dirname, "..", "..", "scripts", program), "utf8");
 }

@@ -1,4 +1,4 @@
 export { fingerprint, RemoteFile, type RemoteFileArgs } from "./file";
 export { instancesOf } from "./instances";
-export { programText, RemoteScript, type RemoteScriptArgs } from "./script";
+export { programText, RemoteScript, scriptFile, type RemoteScriptArgs } from "./script";
 export { quote, stopCommand } from "./shell";

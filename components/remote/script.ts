@@ -65,5 +65,10 @@ function scriptText(script: string): string {
 }
 
 function texts(files: string[]): string {
-    return files.map((file) => readFileSync(join(scripts, file), "utf8")).join("\n");
+    return files.map(scriptFile).join("\n");
+}
+
+/** A file of `scripts/` as it stands. */
+export function scriptFile(file: string): string {
+    return readFileSync(join(scripts, file), "utf8");
 }

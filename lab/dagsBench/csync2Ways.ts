@@ -2,19 +2,15 @@ import { randomBytes } from "node:crypto";
 import type { Cluster } from "../faults/cluster.ts";
 import { csync2Command, csync2Config, csync2Receiver, lasting, placesOf, timed } from "./render.ts";
 import { lsyncdConfig } from "./renderLsyncd.ts";
-import { install, putInPlace, removePlaces, type Way } from "./way.ts";
+import { install, placedIn, putInPlace, type Way } from "./way.ts";
 
 const cron = { name: "cron", places: placesOf("cron"), port: 30866 };
 const lsyncd = { name: "lsyncd", places: placesOf("lsyncd"), port: 30867 };
 
 /** Each node looks at its files each minute, as from cron, and sends what has changed. */
 export const cronWay: Way = {
-    name: cron.name,
+    ...placedIn(cron.places, cron.name),
     title: "csync2 each minute",
-    folder: cron.places.folder,
-    appears: { folder: cron.places.folder },
-    units: [cron.places.slice],
-    runs: false,
     prepare: (cluster) =>
         prepare(cluster, cron, ["csync2"], {
             units: timed(
@@ -25,7 +21,6 @@ export const cronWay: Way = {
             ),
             start: [`${cron.places.unit}-run.timer`],
         }),
-    remove: (cluster) => removePlaces(cluster, cron.name),
 };
 
 /**
@@ -33,12 +28,8 @@ export const cronWay: Way = {
  * starts it again, which Debian's own package does not do.
  */
 export const lsyncdWay: Way = {
-    name: lsyncd.name,
+    ...placedIn(lsyncd.places, lsyncd.name),
     title: "lsyncd + csync2",
-    folder: lsyncd.places.folder,
-    appears: { folder: lsyncd.places.folder },
-    units: [lsyncd.places.slice],
-    runs: false,
     prepare: (cluster) => {
         const config = `${lsyncd.places.config}/lsyncd.conf.lua`;
         return prepare(cluster, lsyncd, ["csync2", "lsyncd"], {
@@ -56,7 +47,6 @@ export const lsyncdWay: Way = {
         const ends = (await cluster.on(saver, show)).trim();
         return [`lsyncd ended ${ends} times on the node that saved, and was started again`];
     },
-    remove: (cluster) => removePlaces(cluster, lsyncd.name),
 };
 
 /** csync2 with a receiver, and what makes it send. All nodes answer before any of them sends. */

@@ -1,5 +1,5 @@
 import { lasting, placesOf, timed } from "./render.ts";
-import { install, putInPlace, removePlaces, rolesOf, type Way } from "./way.ts";
+import { install, placedIn, putInPlace, rolesOf, type Way } from "./way.ts";
 
 const name = "git";
 const places = placesOf(name);
@@ -20,13 +20,9 @@ git -C ${repository} update-ref refs/heads/main "$commit"`;
 
 /** A bare repository on the first node; each node pulls from it every ten seconds, and who saves commits and pushes. */
 export const gitWay: Way = {
-    name,
+    ...placedIn(places, name),
     title: "git pull every 10 s",
-    folder: places.folder,
     command: `${locked} bash -c 'git add --all . && git ${author} commit --quiet --message=bench && git push --quiet origin main'`,
-    appears: { folder: places.folder },
-    units: [places.slice],
-    runs: false,
     async prepare(cluster) {
         const { first } = rolesOf(cluster);
         await install(cluster, name, ["git"]);
@@ -63,5 +59,4 @@ export const gitWay: Way = {
             ),
         );
     },
-    remove: (cluster) => removePlaces(cluster, name),
 };

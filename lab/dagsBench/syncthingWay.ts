@@ -1,6 +1,6 @@
 import { lasting, placesOf } from "./render.ts";
 import { deviceIdIn, syncthingConfig } from "./renderSyncthing.ts";
-import { install, putInPlace, removePlaces, type Way } from "./way.ts";
+import { install, placedIn, putInPlace, type Way } from "./way.ts";
 
 const name = "syncthing";
 const places = placesOf(name);
@@ -16,12 +16,8 @@ cat "$HOME/config.xml"`;
 
 /** syncthing on each node, which sends to all others what its watcher sees. */
 export const syncthingWay: Way = {
-    name,
+    ...placedIn(places, name),
     title: "syncthing",
-    folder: places.folder,
-    appears: { folder: places.folder },
-    units: [places.slice],
-    runs: false,
     async prepare(cluster) {
         await install(cluster, name, ["syncthing"]);
         const devices = await Promise.all(
@@ -51,5 +47,4 @@ export const syncthingWay: Way = {
             ),
         );
     },
-    remove: (cluster) => removePlaces(cluster, name),
 };

@@ -84,8 +84,20 @@ export async function putInPlace(
     );
 }
 
+/** What the ways have in common that `install` and `putInPlace` put into places of their own. */
+export function placedIn({ folder, slice }: Places, name: string) {
+    return {
+        name,
+        folder,
+        appears: { folder },
+        units: [slice],
+        runs: false,
+        remove: (cluster: Cluster) => removePlaces(cluster, name),
+    };
+}
+
 /** Removes whatever `install` and `putInPlace` have made, on every node. */
-export async function removePlaces(cluster: Cluster, name: string): Promise<void> {
+async function removePlaces(cluster: Cluster, name: string): Promise<void> {
     const script = nodeScript("remove.sh", { NAME: name });
     await Promise.all(cluster.nodes.map((node) => cluster.on(node, script, patience)));
 }
