@@ -35,7 +35,9 @@ test("a preview's comment shows what a reviewer has to judge", async () => {
         defaultTaskRetries: 2,
     });
     await lab(["pulumi", "preview", "--event-log", events, ...changed]);
-    expectGolden("ci/lab.md", await ci("comment", events));
+    // How many resources there are beside those is no matter of the comment's.
+    const said = (await ci("comment", events)).replace(/\d+ unchanged/, "all others unchanged");
+    expectGolden("ci/lab.md", said);
 });
 
 test("a machine that was changed by hand is an issue until it is as the program says again", async () => {
