@@ -136,8 +136,7 @@ export class Cluster {
     }
 
     async awaitPrimary(fits: (node: string) => boolean, nodes = this.nodes): Promise<void> {
-        const another = async () => fits(await this.primary(nodes));
-        await this.await("another primary", another, 60);
+        await this.await("the primary", async () => fits(await this.primary(nodes)), 60);
     }
 
     async replicas(): Promise<string[]> {
