@@ -17,6 +17,7 @@ main() {
     git config --system --get-all safe.directory | grep --quiet --line-regexp --fixed-strings -e "$REPOSITORY" ||
         git config --system --add safe.directory "$REPOSITORY"
     install -d "$HOME_FOLDER"
+    install -d -o dags -g dags -m 0700 "$HOME_FOLDER/ssh"
     [[ -e $REPOSITORY ]] || install -d -o dags -g dags -m 2750 "$REPOSITORY"
 }
 

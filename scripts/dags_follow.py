@@ -1,13 +1,13 @@
 """The service on each node: follows etcd and polls the upstream."""
 
 import os
-import socket
 import sys
 import threading
 import time
 
 from dags_branch import Refused
 from dags_repository import GitError
+from systemd_notify import notify
 
 # Seconds: between two looks at etcd; after which a node that cannot catch up is started all the same.
 PAUSE, PATIENCE = 0.5, 60
@@ -63,11 +63,3 @@ def poll_always(upstream):
         except TROUBLE as error:
             reporter.report(f"{upstream.url} is not followed: {error}")
         time.sleep(upstream.config["interval"])
-
-
-def notify(state):
-    """Tells systemd."""
-    if path := os.environ.get("NOTIFY_SOCKET"):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-            systemd.connect(path.replace("@", "\0", 1))
-            systemd.send(state.encode())

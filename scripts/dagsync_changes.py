@@ -1,9 +1,11 @@
 """What has changed in a folder: paths that are whole, not those that somebody still writes."""
 
+import contextlib
 import fnmatch
 import os
 import pwd
 import select
+import shutil
 import stat
 import subprocess
 import time
@@ -14,9 +16,6 @@ from dagsync_leases import is_written
 # Seconds: quiet time after which a burst of events is over, and its longest time; until a file that is open for writing is
 # looked at again; between two walks through the folder, for events that were missed.
 QUIET, BURST, OPEN, SWEEP = 0.03, 0.3, 0.2, 30
-# Until csync2 has written down what it has received; until that is passed on to the third node, which as a rule has it
-# from the same sender by then.
-RECEIVED, PASS_ON = 1, 2
 # Until files that were there before the watch on their new folder are looked for.
 NEW_FOLDER = 1
 
@@ -26,10 +25,10 @@ EVENTS = "close_write,create,delete,move,attrib"
 @dataclass(frozen=True)
 class Change:
     path: str
-    # A folder has gone, with all that was in it.
-    tree: bool = False
     # csync2 tells versions apart by size, mode and whole seconds: of this one it would not notice that it is another one.
     hidden: bool = False
+    # Nothing was known to be there before.
+    new: bool = False
 
 
 @dataclass
@@ -38,8 +37,6 @@ class Due:
 
     when: float
     tree: bool = False
-    # Seconds for which it has waited because it may have been received.
-    waited: float = 0
 
 
 @dataclass(frozen=True)
@@ -49,32 +46,36 @@ class Version:
     mode: int
 
     def differs_unseen(self, other):
-        return self != other and self.coarse() == other.coarse()
+        """Of what csync2 has received it has set the time itself, to a whole second."""
+        return self != other and self.coarse() == other.coarse() and self.mtime_ns % 10**9 != 0
 
     def coarse(self):
         return self.mtime_ns // 10**9, self.size, self.mode
 
-    def may_be_received(self):
-        """csync2 sets the time of what it has received to a whole second."""
-        return self.mtime_ns % 10**9 == 0
+
+UNKNOWN = Version(0, 0, 0)
 
 
 class Changes:
-    """`local`: name patterns of what stays on this node. Whatever changes belongs to `owner` afterwards. `received(path,
-    version)` says whether a peer has sent it."""
+    """`local`: name patterns of what stays on this node. Whatever changes belongs to `owner` afterwards."""
 
-    def __init__(self, folder, owner, local, received):
+    def __init__(self, folder, owner, local):
         if not os.path.isdir(folder):
             raise SystemExit(f"{folder} is not there: that would be taken for a deletion of all that was in it")
-        self.folder, self.local, self.received = folder, local, received
+        self.folder, self.local = folder, local
         account = pwd.getpwnam(owner)
         self.uid, self.gid = account.pw_uid, account.pw_gid
         command = ["inotifywait", "--monitor", "--quiet", "--recursive", "--format", "%e:%w%f%0"]
         self.watch = subprocess.Popen([*command, "--event", EVENTS, folder], stdout=subprocess.PIPE)
         self.rest = b""
         self.due = {}  # by path
-        self.seen = {path: self.version(path) for path in self.walk()}
+        self.seen = {}
         self.swept = time.monotonic()
+
+    def begin(self, known):
+        """All that is there, and all that is known to have been there, is looked at once."""
+        self.seen = dict.fromkeys(known, UNKNOWN)
+        self.due = dict.fromkeys([*known, *self.walk()], Due(self.swept))
 
     def next(self):
         """The next changes; waits for them."""
@@ -130,37 +131,31 @@ class Changes:
     def change(self, key, due, now):
         path = key.removesuffix("/.")
         before, version = self.seen.get(path), self.version(path)
-        if due.tree and version:
-            for below in self.walk(path):
+        if due.tree:
+            # What was in a folder that has gone has gone with it.
+            for below in self.walk(path) if version else self.below(path):
                 self.due.setdefault(below, Due(now))
-        if version == before and not (due.tree and version is None):
+        if version and version == before:
             return None
         self.own(path)
-        if version and stat.S_ISREG(version.mode):
-            if is_written(path):
-                self.due[key] = Due(now + OPEN, due.tree, due.waited)
-                return None
-            if wait := self.patience(path, version, due.waited):
-                self.due[key] = Due(now + wait, due.tree, due.waited + wait)
-                return None
+        if version and stat.S_ISREG(version.mode) and is_written(path):
+            self.due[key] = Due(now + OPEN, due.tree)
+            return None
         if version:
             self.seen[path] = version
         else:
             self.seen.pop(path, None)
-            if due.tree:
-                # All that was below has gone with the folder: what comes to the same place later is new.
-                for below in [each for each in self.seen if each.startswith(path + "/")]:
-                    del self.seen[below]
-        hidden = bool(before and version and version.differs_unseen(before))
-        return Change(path, due.tree and version is None, hidden)
+            self.drop_cache(os.path.dirname(path))
+        return Change(path, bool(before and version and version.differs_unseen(before)), before is None)
 
-    def patience(self, path, version, waited):
-        """Seconds for which what was received, or may have been, is left alone."""
-        if not version.may_be_received() or waited > RECEIVED:
-            return 0
-        if waited < RECEIVED:
-            return RECEIVED
-        return PASS_ON if self.received(path, version) else 0
+    def drop_cache(self, folder):
+        """What Python has made for sources that have gone would keep their folder, when it was deleted on another node."""
+        with contextlib.suppress(OSError):
+            if folder != self.folder and os.listdir(folder) == ["__pycache__"]:
+                shutil.rmtree(os.path.join(folder, "__pycache__"), ignore_errors=True)
+
+    def below(self, path):
+        return [each for each in self.seen if each.startswith(path + "/")]
 
     def sweep(self):
         self.swept = time.monotonic()

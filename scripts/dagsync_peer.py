@@ -1,40 +1,31 @@
-"""One peer of a synchronized folder: has csync2 note what has changed, and send it. What the peer does not take stays
-noted in csync2's database and is tried again."""
+"""One peer of a synchronized folder: has csync2 send what it is owed. What the peer does not take stays noted in csync2's
+database and is tried again."""
 
 import contextlib
 import os
 import re
 import socket
-import sqlite3
 import subprocess
 import tempfile
 import threading
 import time
-from urllib.parse import unquote
 
 from dagsync_leases import Leases
+from dagsync_pair import Pair, chunks, version_of
 
-# Seconds: between two attempts; to connect; for one transfer, whose finished files count even when it is ended; that a
-# look waits for a transfer from the peer, which may have died; of a conflict that no side wins, longer than a transfer.
-RETRY, CONNECTING, TRANSFER, LOCK, TIE = 2, 2, 60, 3, 70
-# Paths for one look, and for one transfer, during which the peer takes nothing from others.
-CHUNK, TRANSFERRED = 500, 50
+# Seconds: between two attempts; to connect; for one transfer, whose finished files count even when it is ended; of a
+# conflict that no side wins, longer than a transfer; between two comparisons of all.
+RETRY, CONNECTING, TRANSFER, TIE, COMPARE = 2, 2, 60, 70, 300
+# Paths for one transfer, during which the peer takes nothing from others.
+TRANSFERRED = 50
 # What it says, with -v, of a file that this node had to send against the peer's own version.
 CONFLICT = r"^Updating (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).*\n)*?(?:Do not auto-resolve|Auto-resolving) conflict: (Won|Lost)"
-# The characters that its database does not have as they are.
-ENCODED = {chr(code) for code in (*range(1, 33), 127)} | set("\"'%$:|\\")
-# flock's exit code when the lock is another one's.
-LOCKED = 75
-# In place of the exit code of a process that had to be killed.
-TOO_LONG, WRITTEN = "it is slow, or silent", "files are being written"
+# Why a peer does not have everything; the last two also stand for the exit code of a process that had to be killed.
+SILENT, TOO_LONG, WRITTEN = "it does not answer", "it is slow, or silent", "files are being written"
 # Attempts at one transfer, when files are opened for writing again and again.
 INTERRUPTIONS = 5
 # Seconds for which somebody who opens a file that is being sent has to wait.
 POLL = 0.02
-
-
-class Csync2Error(Exception):
-    """Why nothing could be noted."""
 
 
 class Peer(threading.Thread):
@@ -43,73 +34,37 @@ class Peer(threading.Thread):
     def __init__(self, name, address, settings, told):
         super().__init__(daemon=True, name=name)
         self.peer, self.address, self.on_change = name, address, told
-        self.port, self.folder = int(settings["PORT"]), settings["DAGS"]
-        state, config = settings["STATE"], settings["CONFIG"]
-        self.state = os.path.join(state, address)
-        self.environment = os.environ | {"CSYNC2_SYSTEM_DIR": os.path.join(config, address)}
-        self.database = os.path.join(self.state, f"{socket.gethostname()}.db3")
-        self.csync2 = ["csync2", "-D", self.state, "-B"]
+        self.port = int(settings["PORT"])
+        state = os.path.join(settings["STATE"], address)
+        self.environment = os.environ | {"CSYNC2_SYSTEM_DIR": os.path.join(settings["CONFIG"], address)}
+        self.csync2 = ["csync2", "-D", state, "-B"]
+        self.ran([*self.csync2, "-M"])  # makes the database where there is none
+        self.pair = Pair(name, state)
         self.condition = threading.Condition()
-        self.news = []
-        self.everything = True  # nobody knows what has changed before the start
+        self.news = False
         self.behind = None  # files, at the last attempt; None before the first
         self.since = None
         self.tied = {}  # since when, by path
+        self.compared, self.different = time.monotonic(), {}
         self.said = None
 
-    def tell(self, changes):
+    def wake(self):
+        """There may be something to send."""
         with self.condition:
-            self.news += changes
+            self.news = True
             self.condition.notify()
 
     def run(self):
-        # One flush to the disk for each of csync2's transactions instead of four.
-        with contextlib.closing(sqlite3.connect(self.database)) as database:
-            database.execute("PRAGMA journal_mode = WAL")
         while True:
-            self.serve(*self.take())
-
-    def take(self):
-        with self.condition:
-            self.condition.wait_for(lambda: self.news or self.everything, RETRY if self.behind != 0 else None)
-            taken = self.news, self.everything
-            self.news, self.everything = [], False
-            return taken
-
-    def serve(self, changes, everything):
-        try:
-            if everything:
-                self.look(["-cr"], [self.folder])
-            self.note(changes)
-        except Csync2Error as error:
             with self.condition:
-                self.news, self.everything = changes + self.news, self.everything or everything
-            self.count(str(error))
-            time.sleep(RETRY)
-            return
-        if self.answers():
-            self.send()
-        else:
-            self.count("it does not answer")
+                self.condition.wait_for(lambda: self.news, RETRY if self.behind != 0 else COMPARE)
+                self.news = False
+            self.serve()
 
-    def note(self, changes):
-        hidden = [change.path for change in changes if change.hidden]
-        trees = [change.path for change in changes if change.tree]
-        others = [change.path for change in changes if not change.hidden and not change.tree]
-        self.look(["-m"], hidden)
-        self.look(["-cr"], trees)
-        self.look(["-c"], others)
-
-    def look(self, options, paths):
-        """A file that csync2 is receiving from this peer would pass for changed here."""
-        lock = ["flock", "--no-fork", "--timeout", str(LOCK), "--conflict-exit-code", str(LOCKED)]
-        lock.append(os.path.join(self.state, "receiving"))
-        for chunk in chunks(paths, CHUNK):
-            ran = self.ran([*lock, *self.csync2, *options, *chunk])
-            if ran.returncode == LOCKED:
-                raise Csync2Error("a transfer from there goes on")
-            if ran.returncode != 0:
-                raise Csync2Error(f"csync2 cannot look through {self.folder}: {last_line(ran.stdout)}")
+    def serve(self):
+        self.send()
+        if self.behind == 0 and time.monotonic() - self.compared > COMPARE:
+            self.compare()
 
     def answers(self):
         try:
@@ -119,13 +74,16 @@ class Peer(threading.Thread):
             return False
 
     def send(self):
-        for chunk in chunks(self.owed(), TRANSFERRED):
-            reason = self.send_whole(chunk)
-            if reason:
-                self.count(reason)
-                return
-        self.tied = {}
-        self.count(None)
+        """One file that it cannot take does not keep the others here."""
+        failed = None
+        for chunk in chunks(in_order(self.pair.owed()), TRANSFERRED):
+            said = self.send_whole(chunk) if self.answers() else SILENT
+            failed = said or failed
+            if said in (SILENT, TOO_LONG):
+                break
+        if not failed:
+            self.tied = {}
+        self.count(failed)
 
     def send_whole(self, paths):
         """Those that nobody writes: what somebody opens meanwhile is not sent now, but when it is closed. Gives why the peer
@@ -154,17 +112,34 @@ class Peer(threading.Thread):
         ties = [path for path, since in self.tied.items() if now - since > TIE]
         if ties and socket.gethostname() < self.peer:
             print(f"{self.peer} gets this node's version of what both changed in the same second: {' '.join(ties)}", flush=True)
-            self.look(["-f"], ties)
+            self.ran([*self.csync2, "-f", *ties])
             self.ran([*self.csync2, "-u", "-P", self.peer, *ties])
             self.tied = {}
 
-    def owed(self):
-        """The files that the peer lacks."""
-        return sorted(unquote(name, errors="surrogateescape") for (name,) in self.query("SELECT filename FROM dirty"))
+    def compare(self):
+        """What is different here and there, and was so at the last comparison, nobody is about to send: its node is gone
+        for good. Then what is here is sent. Of what is only there the peer thinks likewise."""
+        self.compared = time.monotonic()
+        different = {path: version for path in self.differences("LX") if (version := version_of(path))}
+        stays = dict(different.items() & self.different.items())
+        self.different = different
+        if stays:
+            print(f"{self.peer} gets what differs there, since nobody else has sent it: {' '.join(sorted(stays))}", flush=True)
+            self.pair.note(stays, owed=True)
+            self.wake()
+
+    def is_level(self):
+        """Whether this node has all that the peer has, unless the peer is silent."""
+        return not self.answers() or self.differences("LRX") <= self.pair.owed()
+
+    def differences(self, kinds):
+        """Paths that are here only (L), there only (R) or different (X), by both databases."""
+        said = self.ran([*self.csync2, "-T", self.pair.me, self.peer]).stdout
+        return set(re.findall(rf"^[{kinds}]\t{self.pair.me}\t{self.peer}\t(.+)$", said, re.MULTILINE))
 
     def count(self, reason):
         """How many files it lacks, and why."""
-        self.behind = 0 if reason is None else max(1, len(self.owed()))
+        self.behind = 0 if reason is None else max(1, len(self.pair.owed()))
         self.since = (self.since or time.time()) if self.behind else None
         self.on_change(self.peer, self.behind, self.since)
         self.say(f"not all changes are on {self.peer} yet: {reason}" if reason else None)
@@ -198,30 +173,11 @@ class Peer(threading.Thread):
             output.seek(0)
             return subprocess.CompletedProcess(command, killed or process.returncode, output.read())
 
-    def has_sent(self, path, version):
-        """Whether this version of the file has come from the peer: csync2 has it in the pair's database."""
-        rows = self.query("SELECT checktxt FROM file WHERE filename = ?", encoded(path))
-        return any(f":mtime={version.mtime_ns // 10**9}:" in f"{unquote(text)}:" for (text,) in rows)
 
-    def query(self, statement, *arguments):
-        """Rows of csync2's database, which has no tables before its first look."""
-        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
-            database.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
-            try:
-                return database.execute(statement, arguments).fetchall()
-            except sqlite3.OperationalError as error:
-                if "no such table" in str(error):
-                    return []
-                raise
-
-
-def chunks(paths, size):
-    return (paths[at : at + size] for at in range(0, len(paths), size))
-
-
-def encoded(path):
-    """As csync2's database has it."""
-    return "".join(f"%{ord(character):02X}" if character in ENCODED else character for character in path)
+def in_order(paths):
+    """What is in a folder goes before it, and comes after it."""
+    gone = {path for path in paths if not os.path.lexists(path)}
+    return [*sorted(gone, reverse=True), *sorted(paths - gone)]
 
 
 def last_line(text):

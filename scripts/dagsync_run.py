@@ -12,10 +12,16 @@ STATUS  JSON file that says how far each peer is"""
 import json
 import os
 import threading
+import time
 import traceback
 
 from dagsync_changes import Changes
+from dagsync_notes import Notes
 from dagsync_peer import Peer
+from systemd_notify import notify
+
+# Seconds after which a node that cannot catch up is started all the same.
+PATIENCE = 60
 
 
 class Status:
@@ -40,6 +46,15 @@ def end_all(failure):
     os._exit(1)
 
 
+def be_ready(peers):
+    """Airflow's units are started after this one: a DAG processor that lacks a file takes its DAGs for deleted ones, on
+    all nodes."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and not all(peer.is_level() for peer in peers):
+        time.sleep(1)
+    notify("READY=1")
+
+
 def main(settings):
     threading.excepthook = end_all
     status = Status(settings["STATUS"])
@@ -47,16 +62,17 @@ def main(settings):
     for peer in peers:
         status.set(peer.peer, None, None)
 
-    def received(path, version):
-        return any(peer.has_sent(path, version) for peer in peers)
-
-    changes = Changes(settings["DAGS"], settings["OWNER"], settings["LOCAL"].split(), received)
+    changes = Changes(settings["DAGS"], settings["OWNER"], settings["LOCAL"].split())
+    notes = Notes([peer.pair for peer in peers], os.path.join(settings["STATE"], "receiving"))
+    notes.begin(changes.walk())
+    changes.begin(notes.known())
     for peer in peers:
         peer.start()
+    threading.Thread(target=be_ready, args=(peers,), daemon=True).start()
     while True:
-        found = changes.next()
+        notes.take(changes.next())
         for peer in peers:
-            peer.tell(found)
+            peer.wake()
 
 
 main(os.environ)

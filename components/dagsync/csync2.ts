@@ -14,6 +14,10 @@ import {
     statePath,
 } from "./render";
 
+const programNames = ["changes", "leases", "notes", "pair", "peer", "run"]
+    .map((part) => `dagsync_${part}.py`)
+    .concat("systemd_notify.py");
+
 /** The children of a DagSync of kind csync2: one key, and on each node a receiving and a sending side. */
 export class Csync2 {
     private readonly name: string;
@@ -102,18 +106,18 @@ export class Csync2 {
     private createSender({ name, node, files }: Receiver, receivers: Receiver[]): void {
         const { nodes, path, owner } = this.args;
         const peers = nodes.filter((peer) => peer !== node);
-        const programs = ["changes", "leases", "peer", "run"].map((part) => {
-            const program = `dagsync_${part}.py`;
-            return new RemoteFile(
-                `${name}-${part}`,
-                {
-                    machine: node,
-                    path: `${runnerFolder}/${program}`,
-                    content: scriptFile(program),
-                },
-                { parent: this.parent },
-            );
-        });
+        const programs = programNames.map(
+            (program) =>
+                new RemoteFile(
+                    `${name}-${program.replace(/^dagsync_|\.py$/g, "")}`,
+                    {
+                        machine: node,
+                        path: `${runnerFolder}/${program}`,
+                        content: scriptFile(program),
+                    },
+                    { parent: this.parent },
+                ),
+        );
         const unit = new RemoteFile(
             `${name}-unit`,
             {

@@ -23,7 +23,7 @@ import { hostKeyProblems, withUpstreamDefaults } from "./validateGit";
 
 const programs = ["branch", "follow", "git", "peers", "receive", "repository", "status", "upstream"]
     .map((part) => `dags_${part}.py`)
-    .concat("etcd_json.py");
+    .concat("etcd_json.py", "systemd_notify.py");
 
 /** The children of a DagSync of kind git: one key with which the nodes reach each other, and on each node a repository. */
 export function createRepositories(name: string, args: GitArgs, parent: pulumi.Resource): void {

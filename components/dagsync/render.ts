@@ -86,10 +86,10 @@ CollectMode=inactive-or-failed
 # Two lines for each connection would bury what matters.
 LogLevelMax=notice
 ExecStart=
-# The first lock keeps the sender from looking at half a transfer (${runnerFolder}). The second one is for one peer at a time:
-# what comes is a difference to what is here, and two that change the same file would make a third one.
-ExecStart=flock --shared --timeout 5 ${statePath}/\${REMOTE_ADDR}/receiving flock --timeout 10 ${statePath}/receiving \\
-    timeout --foreground 65 env CSYNC2_SYSTEM_DIR=${configPath}/\${REMOTE_ADDR} csync2 -D ${statePath}/\${REMOTE_ADDR} -B -i -l
+# One peer at a time: what comes is a difference to what is here, and two that change the same file would make a third one.
+# And the sender does not look at half a transfer (${runnerFolder}).
+ExecStart=flock --timeout 10 ${statePath}/receiving timeout --foreground 65 \\
+    env CSYNC2_SYSTEM_DIR=${configPath}/\${REMOTE_ADDR} csync2 -D ${statePath}/\${REMOTE_ADDR} -B -i -l
 ${sandbox(path, owner)}
 `;
 }
@@ -106,7 +106,9 @@ After=wg-quick@wg0.service csync2.socket
 StartLimitIntervalSec=0
 
 [Service]
-Type=exec
+# Ready when this node has what the others have, or after a minute: Airflow's units are started after it.
+Type=notify
+TimeoutStartSec=infinity
 Environment=DAGS=${path} OWNER=${owner} PORT=${ports.csync2} CONFIG=${configPath} STATE=${statePath}
 Environment="PEERS=${peers.join(" ")}" "LOCAL=${local}" STATUS=${statusPath}
 ExecStart=/usr/bin/python3 -B ${runnerFolder}/dagsync_run.py

@@ -13,6 +13,8 @@ export const programFolder = "/usr/local/lib/airflow-ha/dag-git";
 export const gitFolder = "/etc/dag-git";
 /** Of the user; root's, so that nobody who logs in changes who may. */
 export const gitHome = "/var/lib/dag-git";
+/** Below it, the user's own: ssh's connections that stay open. */
+export const gitConnections = `${gitHome}/ssh`;
 export const followedKey = `${gitFolder}/upstream.key`;
 export const followedHosts = `${gitFolder}/upstream.known_hosts`;
 
@@ -81,6 +83,10 @@ export function sshConfig(peers: Node[]): string {
     ConnectTimeout 2
     ServerAliveInterval 1
     ServerAliveCountMax 3
+    # A push that follows within ten minutes is spared the login.
+    ControlMaster auto
+    ControlPath ${gitConnections}/%C
+    ControlPersist 10m
 `;
 }
 
@@ -120,7 +126,7 @@ UMask=0027
 NoNewPrivileges=true
 CapabilityBoundingSet=
 ProtectSystem=strict
-ReadWritePaths=${path}
+ReadWritePaths=${path} ${gitConnections}
 ProtectHome=true
 PrivateTmp=true
 PrivateDevices=true

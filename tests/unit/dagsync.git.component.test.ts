@@ -31,6 +31,7 @@ const programs = [
     "receive",
     "repository",
     "status",
+    "systemd_notify",
 ];
 const others = ["install", "upstream", "hook", "command", "config", "unit", "key", "ssh"];
 const onEveryNode = [...programs, ...others, "known-hosts", "authorized-keys", "start"];

@@ -102,7 +102,7 @@ class Cluster:
         self.folder = Path(tempfile.mkdtemp(prefix="airflow-ha-git-"))
         self.program = self.folder / "program"
         (self.program / "hooks").mkdir(parents=True)
-        for script in [*SCRIPTS.glob("dags_*.py"), SCRIPTS / "etcd_json.py"]:
+        for script in [*SCRIPTS.glob("dags_*.py"), SCRIPTS / "etcd_json.py", SCRIPTS / "systemd_notify.py"]:
             shutil.copy(script, self.program)
         hook = shutil.copy(SCRIPTS / "dags-receive-hook.sh", self.program / "hooks" / "proc-receive")
         os.chmod(hook, 0o755)

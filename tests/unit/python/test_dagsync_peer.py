@@ -1,11 +1,8 @@
 """What one peer is sent and told of, with a csync2 that writes down how it was called. tests/unit/dagsync.programs.test.ts
 runs it."""
 
-import contextlib
-import fcntl
 import os
 import socket
-import sqlite3
 import sys
 import tempfile
 import threading
@@ -16,14 +13,16 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
 import dagsync_peer
-from dagsync_changes import Change, Version
-from dagsync_peer import Peer, encoded
+from dagsync_peer import Peer
 
-# What it answers to -u is in files.
-CSYNC2 = """#!/bin/sh
-echo "${CSYNC2_SYSTEM_DIR##*/} $*" >>"$PLACE/calls"
+# Makes a database with csync2's tables; what it answers to -u and -T is in files.
+CSYNC2 = f"""#!/bin/sh
 case "$*" in
-*-u*) cat "$PLACE/answer"; eval "$(cat "$PLACE/code")" ;;
+*-M*) exec {sys.executable} -B {Path(__file__).parent}/csync2_database.py "$2" ;;
+esac
+echo "${{CSYNC2_SYSTEM_DIR##*/}} $*" >>"$PLACE/calls"
+case "$*" in
+*-u* | *-T*) cat "$PLACE/answer"; eval "$(cat "$PLACE/code")" ;;
 esac
 """
 
@@ -47,10 +46,6 @@ class Sending(unittest.TestCase):
         settings = {"PORT": str(listener.getsockname()[1]), "DAGS": "/dags", "STATE": str(self.place / "state")}
         settings["CONFIG"] = "/config"
         self.peer = Peer("other", "127.0.0.1", settings, lambda *said: self.status.append(said))
-        self.peer.everything = False
-        with contextlib.closing(sqlite3.connect(self.peer.database)) as database:
-            database.execute("CREATE TABLE file (filename, checktxt)")
-            database.execute("CREATE TABLE dirty (filename, forced, myname, peername)")
         self.owes("/dags/a")
 
     def answers(self, code, text=""):
@@ -58,70 +53,92 @@ class Sending(unittest.TestCase):
         (self.place / "code").write_text(f"exit {code}" if isinstance(code, int) else code)
 
     def owes(self, *paths):
-        with contextlib.closing(sqlite3.connect(self.peer.database)) as database:
+        with self.peer.pair.database() as database:
             database.execute("DELETE FROM dirty")
-            database.executemany("INSERT INTO dirty VALUES (?, 0, 'me', 'other')", [(encoded(path),) for path in paths])
-            database.commit()
+        self.peer.pair.note(dict.fromkeys(paths), owed=True)
 
     def calls(self):
         """Without what they have in common, and what they were asked for first."""
         state = f"-D {self.place / 'state' / '127.0.0.1'} -B "
-        lines = (self.place / "calls").read_text().splitlines()
-        (self.place / "calls").write_text("")
+        calls = self.place / "calls"
+        lines = calls.read_text().splitlines() if calls.exists() else []
+        calls.write_text("")
         self.assertTrue(all(line.startswith(f"127.0.0.1 {state}") for line in lines), lines)
         return [line.split(state)[1] for line in lines]
 
-    def test_each_kind_of_change_is_noted_in_its_own_way(self):
-        self.peer.serve([Change("/dags/a"), Change("/dags/b", tree=True), Change("/dags/c", hidden=True)], False)
-        self.assertEqual(self.calls(), ["-m /dags/c", "-cr /dags/b", "-c /dags/a", "-v -u -P other /dags/a"])
-        self.assertEqual(self.status[-1][:2], ("other", 0))
+    def test_who_is_owed_nothing_is_not_called(self):
+        self.owes()
+        with mock.patch("socket.create_connection", side_effect=AssertionError):
+            self.peer.serve()
+        self.assertEqual(self.calls(), [])
+        self.assertEqual(self.status[-1], ("other", 0, None))
 
-    def test_all_is_looked_at_once(self):
-        self.peer.serve([], True)
-        self.assertEqual(self.calls(), ["-cr /dags", "-v -u -P other /dags/a"])
-
-    def test_what_it_does_not_take_is_counted_and_tried_again_without_a_change(self):
+    def test_what_it_does_not_take_is_counted_and_tried_again(self):
         self.answers(1, "connection refused\n")
         self.owes("/dags/a", "/dags/b c")
-        self.peer.serve([Change("/dags/a")], False)
+        self.peer.serve()
         self.assertEqual(self.status[-1][:2], ("other", 2))
         self.assertEqual(self.journal, ["not all changes are on other yet: connection refused"])
         since = self.status[-1][2]
         self.assertAlmostEqual(since, time.time(), delta=60)
-        self.peer.serve(*self.peer.take())
+        self.peer.serve()
         self.assertEqual(self.status[-1], ("other", 2, since))
         self.answers(0)
         self.calls()
-        self.peer.serve(*self.peer.take())
-        self.assertEqual(self.calls(), ["-v -u -P other /dags/a /dags/b c"])
+        self.peer.serve()
+        self.assertEqual(self.calls(), ["-v -u -P other /dags/b c /dags/a"])
         self.assertEqual(self.status[-1], ("other", 0, None))
         self.assertEqual(self.journal[1:], ["other is up to date again"])
 
     def test_a_silent_peer_costs_an_attempt_to_connect(self):
-        self.peer.behind = 1
         with mock.patch("socket.create_connection", side_effect=TimeoutError):
-            self.peer.serve([Change("/dags/a")], False)
-        self.assertEqual(self.calls(), ["-c /dags/a"])
+            self.peer.serve()
+        self.assertEqual(self.calls(), [])
         self.assertEqual(self.status[-1][:2], ("other", 1))
 
-    def test_what_cannot_be_noted_now_is_noted_later_and_said(self):
-        change = Change("/dags/a")
-        (self.place / "csync2").write_text("#!/bin/sh\necho no room; exit 1\n")
-        began = time.monotonic()
-        self.peer.serve([change], True)
-        self.assertGreater(time.monotonic() - began, dagsync_peer.RETRY)
-        self.peer.tell([Change("/dags/b")])
-        self.assertEqual(self.peer.take(), ([change, Change("/dags/b")], True))
-        self.assertRegex(self.journal[-1], "not all changes are on other yet: csync2 cannot look through /dags: no room")
+    def test_what_is_in_a_folder_goes_before_it_and_comes_after_it(self):
+        place = self.place / "dags"
+        (place / "new").mkdir(parents=True)
+        (place / "new" / "x").write_text("")
+        names = ["gone", "gone/y", "new", "new/x"]
+        self.owes(*(f"{place}/{name}" for name in names))
+        self.peer.serve()
+        self.assertEqual(self.calls(), [f"-v -u -P other {place}/gone/y {place}/gone {place}/new {place}/new/x"])
 
-    def test_a_transfer_from_there_is_waited_for(self):
-        with (
-            mock.patch.object(dagsync_peer, "LOCK", 0.1),
-            open(self.place / "state" / "127.0.0.1" / "receiving", "w") as file,
-        ):
-            fcntl.flock(file, fcntl.LOCK_SH)
-            self.peer.serve([Change("/dags/a")], False)
-        self.assertRegex(self.journal[-1], "a transfer from there goes on")
+    def test_what_it_cannot_take_does_not_keep_the_others_here(self):
+        self.owes("/dags/a", "/dags/b", "/dags/c")
+        self.answers(1, "Finished with 1 errors.\n")
+        with mock.patch.object(dagsync_peer, "TRANSFERRED", 2):
+            self.peer.serve()
+        self.assertEqual(self.calls(), ["-v -u -P other /dags/c /dags/b", "-v -u -P other /dags/a"])
+        self.assertRegex(self.journal[-1], "Finished with 1 errors")
+
+    def test_what_stays_different_is_sent_though_another_node_was_to(self):
+        path = self.place / "a"
+        path.write_text("whole")
+        self.owes()
+        me = socket.gethostname()
+        lines = [f"X\t{me}\tother\t{path}", f"R\t{me}\tother\t/dags/there", f"L\t{me}\tother\t/dags/gone"]
+        self.answers(0, "".join(f"{line}\n" for line in lines))
+        owed = []
+        for text in ["whole", "other", None]:
+            if text:
+                path.write_text(text * len(owed))
+            self.peer.compared -= dagsync_peer.COMPARE + 1
+            self.peer.serve()
+            owed.append(self.peer.pair.owed())
+        self.assertEqual(owed, [set(), set(), {str(path)}])
+        self.assertTrue(self.peer.news)
+
+    def test_who_lacks_nothing_is_level(self):
+        line = f"{{}}\t{socket.gethostname()}\tother\t/dags/a\n"
+        for kind, owed, level in [("R", [], False), ("L", [], False), ("L", ["/dags/a"], True), ("", [], True)]:
+            with self.subTest(kind=kind, owed=owed):
+                self.owes(*owed)
+                self.answers(0, line.format(kind) if kind else "")
+                self.assertEqual(self.peer.is_level(), level)
+        with mock.patch("socket.create_connection", side_effect=TimeoutError):
+            self.assertTrue(self.peer.is_level())
 
     def test_an_endless_transfer_is_ended_and_its_conflicts_are_named(self):
         won = "Auto-resolving conflict: Won 'younger/older' test."
@@ -162,7 +179,7 @@ class Sending(unittest.TestCase):
     def test_a_conflict_is_named_with_its_file(self):
         won = "Auto-resolving conflict: Won 'younger/older' test."
         self.answers(0, f"Updating /dags/x on other ...\nUpdating /dags/a b on other ...\n{won}\n")
-        self.peer.serve([Change("/dags/a")], False)
+        self.peer.serve()
         self.assertEqual(len(self.journal), 1)
         self.assertRegex(self.journal[0], "^/dags/a b: changed here and on other")
 
@@ -176,15 +193,6 @@ class Sending(unittest.TestCase):
                 self.peer.tied = {"/dags/a": time.monotonic() - dagsync_peer.TIE - 1, "/dags/gone": 0}
                 self.peer.send()
                 self.assertEqual([call for call in self.calls() if call.startswith("-f")], forced)
-
-    def test_who_has_sent_a_version(self):
-        with contextlib.closing(sqlite3.connect(self.peer.database)) as database:
-            text = "v1%3Amtime=1000%3Amode=33188%3Atype=reg%3Asize=3"
-            database.execute("INSERT INTO file VALUES (?, ?)", ("/dags/a%20b%3A", text))
-            database.commit()
-        self.assertTrue(self.peer.has_sent("/dags/a b:", Version(1000 * 10**9, 3, 0)))
-        self.assertFalse(self.peer.has_sent("/dags/a b:", Version(100 * 10**9, 3, 0)))
-        self.assertFalse(self.peer.has_sent("/dags/other", Version(1000 * 10**9, 3, 0)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,58 @@
+"""Who sends what has changed: the node on which it was changed, and no other one. What a node has received it does not pass
+on: that would bring back what somebody deletes meanwhile."""
+
+import contextlib
+import fcntl
+
+from dagsync_pair import chunks, version_of
+
+# Paths for which the lock is held once.
+CHUNK = 500
+
+
+class Notes:
+    """`lock`: the file that csync2's receiving side holds a lock on while a peer sends."""
+
+    def __init__(self, pairs, lock):
+        self.pairs, self.lock = pairs, lock
+
+    def begin(self, paths):
+        """A peer of which nothing is known is offered all that is here."""
+        versions = {path: version for path in paths if (version := version_of(path))}
+        with self.nobody_sends():
+            for pair in self.pairs:
+                if not pair.all_paths():
+                    pair.note(versions, owed=True)
+
+    def known(self):
+        return set().union(*(pair.all_paths() for pair in self.pairs))
+
+    def take(self, changes):
+        for chunk in chunks(changes, CHUNK):
+            with self.nobody_sends():
+                self.note(chunk)
+
+    @contextlib.contextmanager
+    def nobody_sends(self):
+        """In the middle of a transfer, what is received would pass for changed here."""
+        with open(self.lock, "a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def note(self, changes):
+        now = {change.path: version_of(change.path) for change in changes}
+        hidden = {change.path for change in changes if change.hidden}
+        noted = [(pair, pair.versions(now), pair.owed()) for pair in self.pairs]
+        received = {change.path for change in changes if is_received(change, now[change.path], noted)}
+        for pair, versions, _ in noted:
+            behind = {path for path, version in now.items() if versions.get(path) != version}
+            pair.note({path: now[path] for path in behind & received}, owed=False)
+            pair.note({path: now[path] for path in (behind | hidden) - received}, owed=True)
+
+
+def is_received(change, version, noted):
+    """Whether a peer has sent it: then csync2 has written it down for the pair with that peer, and only for that one."""
+    if version is None and change.new:
+        return False  # it came and was deleted here at once
+    same = [change.path not in owed for _, versions, owed in noted if versions.get(change.path) == version]
+    return any(same) and len(same) < len(noted)

@@ -1,0 +1,92 @@
+"""What this node and one peer have in common: csync2's database of the pair. `file` has the version of each path that is
+the same on both once all of `dirty` has been sent. csync2's receiving side writes down there what it has received."""
+
+import contextlib
+import os
+import socket
+import sqlite3
+import stat
+from urllib.parse import unquote
+
+# The characters that csync2 does not write as they are.
+ENCODED = {chr(code) for code in (*range(1, 33), 127)} | set("\"'%$:|\\")
+# Seconds to wait for csync2's own writes.
+BUSY = 20
+# Paths for one statement.
+CHUNK = 500
+
+
+class Pair:
+    """`state`: the folder of the database, which csync2 has made."""
+
+    def __init__(self, peer, state):
+        self.me, self.peer = socket.gethostname(), peer
+        self.path = os.path.join(state, f"{self.me}.db3")
+        with self.database() as database:
+            # One flush to the disk for each of csync2's transactions instead of four.
+            database.execute("PRAGMA journal_mode = WAL")
+
+    @contextlib.contextmanager
+    def database(self):
+        with contextlib.closing(sqlite3.connect(self.path, timeout=BUSY)) as database:
+            database.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+            yield database
+            database.commit()
+
+    def versions(self, paths):
+        """Of those that it has."""
+        found = {}
+        with self.database() as database:
+            for chunk in chunks([encoded(path) for path in paths], CHUNK):
+                marks = ",".join("?" * len(chunk))
+                found |= dict(database.execute(f"SELECT filename, checktxt FROM file WHERE filename IN ({marks})", chunk))
+        return {unquoted(name): unquoted(text) for name, text in found.items()}
+
+    def all_paths(self):
+        return self.names("SELECT filename FROM file")
+
+    def owed(self):
+        """The paths that the peer is still to get from here."""
+        return self.names("SELECT filename FROM dirty")
+
+    def names(self, statement):
+        with self.database() as database:
+            return {unquoted(name) for (name,) in database.execute(statement)}
+
+    def note(self, versions, owed):
+        """The versions by path, None for what is not there. What is not `owed` to the peer, another node sends it."""
+        names = {encoded(path): version and encoded(version) for path, version in versions.items()}
+        with self.database() as database:
+            database.executemany("DELETE FROM file WHERE filename = ?", [(name,) for name in names])
+            database.executemany("INSERT INTO file (filename, checktxt) VALUES (?, ?)", [each for each in names.items() if each[1]])
+            database.executemany("DELETE FROM dirty WHERE filename = ?", [(name,) for name in names])
+            if owed:
+                statement = "INSERT INTO dirty (filename, forced, myname, peername) VALUES (?, 0, ?, ?)"
+                database.executemany(statement, [(name, self.me, self.peer) for name in names])
+
+
+def version_of(path):
+    """As csync2 writes it down. Owners are not synchronized: their numbers differ from node to node."""
+    try:
+        status = os.lstat(path)
+        if stat.S_ISREG(status.st_mode):
+            return f"v1:mtime={status.st_mtime_ns // 10**9}:mode={status.st_mode}:type=reg:size={status.st_size}"
+        if stat.S_ISDIR(status.st_mode):
+            return f"v1:mode={status.st_mode}:type=dir"
+        if stat.S_ISLNK(status.st_mode):
+            return f"v1:mode={status.st_mode}:type=lnk:target={encoded(os.readlink(path))}"
+    except OSError:
+        pass
+    return None
+
+
+def encoded(text):
+    return "".join(f"%{ord(character):02X}" if character in ENCODED else character for character in text)
+
+
+def unquoted(text):
+    return unquote(text, errors="surrogateescape")
+
+
+def chunks(items, size):
+    return (items[at : at + size] for at in range(0, len(items), size))
