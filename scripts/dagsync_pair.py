@@ -61,8 +61,16 @@ class Pair:
             database.executemany("INSERT INTO file (filename, checktxt) VALUES (?, ?)", [each for each in names.items() if each[1]])
             database.executemany("DELETE FROM dirty WHERE filename = ?", [(name,) for name in names])
             if owed:
-                statement = "INSERT INTO dirty (filename, forced, myname, peername) VALUES (?, 0, ?, ?)"
-                database.executemany(statement, [(name, self.me, self.peer) for name in names])
+                self.insert_dirty(database, names)
+
+    def owe(self, paths):
+        """Whatever is there when it is sent."""
+        with self.database() as database:
+            self.insert_dirty(database, [encoded(path) for path in paths])
+
+    def insert_dirty(self, database, names):
+        statement = "INSERT INTO dirty (filename, forced, myname, peername) VALUES (?, 0, ?, ?)"
+        database.executemany(statement, [(name, self.me, self.peer) for name in names])
 
 
 def version_of(path):

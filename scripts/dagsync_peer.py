@@ -14,11 +14,14 @@ from dagsync_leases import Leases
 from dagsync_pair import Pair, chunks, version_of
 
 # Seconds: between two attempts; to connect; for one transfer, whose finished files count even when it is ended; of a
-# conflict that no side wins, longer than a transfer; between two comparisons of all.
-RETRY, CONNECTING, TRANSFER, TIE, COMPARE = 2, 2, 60, 70, 300
+# conflict that no side wins, longer than a transfer.
+RETRY, CONNECTING, TRANSFER, TIE = 2, 2, 60, 70
+# Seconds: between two comparisons of all; after which nobody is expected to send what is different any more.
+COMPARE, NOBODY = 30, 300
 # Paths for one transfer, during which the peer takes nothing from others.
 TRANSFERRED = 50
-# What it says, with -v, of a file that this node had to send against the peer's own version.
+# What it says, with -v, of a file that stays to be sent; of one that this node had to send against the peer's version.
+STAYS = r"^(?:Updating|Deleting) (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).*\n)*?File stays in dirty state"
 CONFLICT = r"^Updating (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).*\n)*?(?:Do not auto-resolve|Auto-resolving) conflict: (Won|Lost)"
 # Why a peer does not have everything; the last two also stand for the exit code of a process that had to be killed.
 SILENT, TOO_LONG, WRITTEN = "it does not answer", "it is slow, or silent", "files are being written"
@@ -29,11 +32,12 @@ POLL = 0.02
 
 
 class Peer(threading.Thread):
-    """`told(name, behind, since)` hears of every change in how many files the peer lacks, and since when."""
+    """`status` is told of every change in how many files the peer lacks, and since when, and of whether this node lacks
+    some."""
 
-    def __init__(self, name, address, settings, told):
+    def __init__(self, name, address, settings, status):
         super().__init__(daemon=True, name=name)
-        self.peer, self.address, self.on_change = name, address, told
+        self.peer, self.address, self.status = name, address, status
         self.port = int(settings["PORT"])
         state = os.path.join(settings["STATE"], address)
         self.environment = os.environ | {"CSYNC2_SYSTEM_DIR": os.path.join(settings["CONFIG"], address)}
@@ -45,7 +49,8 @@ class Peer(threading.Thread):
         self.behind = None  # files, at the last attempt; None before the first
         self.since = None
         self.tied = {}  # since when, by path
-        self.compared, self.different = time.monotonic(), {}
+        self.compared = time.monotonic()
+        self.different = {}  # version and since when, by path
         self.said = None
 
     def wake(self):
@@ -59,12 +64,9 @@ class Peer(threading.Thread):
             with self.condition:
                 self.condition.wait_for(lambda: self.news, RETRY if self.behind != 0 else COMPARE)
                 self.news = False
-            self.serve()
-
-    def serve(self):
-        self.send()
-        if self.behind == 0 and time.monotonic() - self.compared > COMPARE:
-            self.compare()
+            self.send()
+            if time.monotonic() - self.compared >= COMPARE:
+                self.compare(time.monotonic())
 
     def answers(self):
         try:
@@ -101,7 +103,7 @@ class Peer(threading.Thread):
                 return None if len(leases.whole) == len(paths) else WRITTEN
             if ran.returncode != WRITTEN:
                 self.settle([path for path, end in conflicts if end == "Lost"])
-                return ran.returncode if ran.returncode == TOO_LONG else last_line(ran.stdout)
+                return ran.returncode if ran.returncode == TOO_LONG else refusal(ran.stdout)
         return WRITTEN
 
     def settle(self, lost):
@@ -116,32 +118,37 @@ class Peer(threading.Thread):
             self.ran([*self.csync2, "-u", "-P", self.peer, *ties])
             self.tied = {}
 
-    def compare(self):
-        """What is different here and there, and was so at the last comparison, nobody is about to send: its node is gone
-        for good. Then what is here is sent. Of what is only there the peer thinks likewise."""
-        self.compared = time.monotonic()
-        different = {path: version for path in self.differences("LX") if (version := version_of(path))}
-        stays = dict(different.items() & self.different.items())
-        self.different = different
+    def compare(self, now):
+        """What stays different nobody is about to send: its node is gone for good. Then what is here is sent; of what is only
+        there the peer thinks likewise. Until then this node lacks it."""
+        self.compared = now
+        versions = {path: version_of(path) for path in self.lacking()}
+        before = self.different
+        same = {path for path, version in versions.items() if path in before and before[path][0] == version}
+        self.different = {path: before[path] if path in same else (version, now) for path, version in versions.items()}
+        self.status.lacks(self.peer, bool(same))
+        stays = sorted(path for path, (version, since) in self.different.items() if version and now - since >= NOBODY)
         if stays:
-            print(f"{self.peer} gets what differs there, since nobody else has sent it: {' '.join(sorted(stays))}", flush=True)
-            self.pair.note(stays, owed=True)
+            print(f"{self.peer} gets what differs there, since nobody else has sent it: {' '.join(stays)}", flush=True)
+            self.pair.owe(stays)
             self.wake()
 
     def is_level(self):
-        """Whether this node has all that the peer has, unless the peer is silent."""
-        return not self.answers() or self.differences("LRX") <= self.pair.owed()
+        return not self.lacking()
 
-    def differences(self, kinds):
-        """Paths that are here only (L), there only (R) or different (X), by both databases."""
+    def lacking(self):
+        """Paths that are not here as they are there: different (X), there only (R), or here only (L), which were deleted
+        there. Without those that this node is to send, and none when the peer is silent."""
+        if not self.answers():
+            return set()
         said = self.ran([*self.csync2, "-T", self.pair.me, self.peer]).stdout
-        return set(re.findall(rf"^[{kinds}]\t{self.pair.me}\t{self.peer}\t(.+)$", said, re.MULTILINE))
+        return set(re.findall(rf"^[LRX]\t{self.pair.me}\t{self.peer}\t(.+)$", said, re.MULTILINE)) - self.pair.owed()
 
     def count(self, reason):
         """How many files it lacks, and why."""
         self.behind = 0 if reason is None else max(1, len(self.pair.owed()))
         self.since = (self.since or time.time()) if self.behind else None
-        self.on_change(self.peer, self.behind, self.since)
+        self.status.set(self.peer, self.behind, self.since)
         self.say(f"not all changes are on {self.peer} yet: {reason}" if reason else None)
 
     def say(self, what):
@@ -180,5 +187,8 @@ def in_order(paths):
     return [*sorted(gone, reverse=True), *sorted(paths - gone)]
 
 
-def last_line(text):
+def refusal(text):
+    """Why csync2 has failed: its own last line says how often."""
+    if stays := re.findall(STAYS, text, re.MULTILINE):
+        return f"it does not take {' '.join(stays[:3])}{' and others' if len(stays) > 3 else ''}"
     return (text.strip().splitlines() or ["csync2 has failed"])[-1]

@@ -7,7 +7,7 @@ PORT    csync2's TCP port
 LOCAL   patterns of names that stay on this node, separated by spaces
 CONFIG  CONFIG/ADDRESS/csync2.cfg is csync2's configuration for a peer
 STATE   STATE/ADDRESS is csync2's database for a peer
-STATUS  JSON file that says how far each peer is"""
+STATUS  JSON file that says how far each peer is; the file `behind` beside it is there while this node lacks something"""
 
 import json
 import os
@@ -25,10 +25,12 @@ PATIENCE = 60
 
 
 class Status:
-    """Every peer's, in one file that is never half a file."""
+    """Every peer's, in one file that is never half a file. Beside it, the file `behind` is there while this node lacks what
+    a peer has."""
 
     def __init__(self, path):
         self.path, self.peers, self.lock = path, {}, threading.Lock()
+        self.behind, self.ahead = os.path.join(os.path.dirname(path), "behind"), set()
 
     def set(self, name, behind, since):
         with self.lock:
@@ -38,6 +40,15 @@ class Status:
             with open(f"{self.path}.new", "w") as file:
                 json.dump(self.peers, file)
             os.replace(f"{self.path}.new", self.path)
+
+
+    def lacks(self, name, lacks):
+        with self.lock:
+            self.ahead = self.ahead | {name} if lacks else self.ahead - {name}
+            if lacks:
+                open(self.behind, "w").close()
+            elif not self.ahead and os.path.exists(self.behind):
+                os.unlink(self.behind)
 
 
 def end_all(failure):
@@ -58,7 +69,7 @@ def be_ready(peers):
 def main(settings):
     threading.excepthook = end_all
     status = Status(settings["STATUS"])
-    peers = [Peer(*each.split("="), settings, status.set) for each in settings["PEERS"].split()]
+    peers = [Peer(*each.split("="), settings, status) for each in settings["PEERS"].split()]
     for peer in peers:
         status.set(peer.peer, None, None)
 

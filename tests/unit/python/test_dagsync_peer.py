@@ -42,10 +42,11 @@ class Sending(unittest.TestCase):
         self.enterContext(mock.patch.dict(os.environ, environment))
         self.enterContext(mock.patch.object(dagsync_peer, "RETRY", 0.1))
         self.enterContext(mock.patch("builtins.print", lambda *said, **_: self.journal.append(" ".join(said))))
-        self.journal, self.status = [], []
+        self.journal, self.status, self.lacks = [], [], []
         settings = {"PORT": str(listener.getsockname()[1]), "DAGS": "/dags", "STATE": str(self.place / "state")}
         settings["CONFIG"] = "/config"
-        self.peer = Peer("other", "127.0.0.1", settings, lambda *said: self.status.append(said))
+        status = mock.Mock(set=lambda *said: self.status.append(said), lacks=lambda _, lacks: self.lacks.append(lacks))
+        self.peer = Peer("other", "127.0.0.1", settings, status)
         self.owes("/dags/a")
 
     def answers(self, code, text=""):
@@ -69,30 +70,30 @@ class Sending(unittest.TestCase):
     def test_who_is_owed_nothing_is_not_called(self):
         self.owes()
         with mock.patch("socket.create_connection", side_effect=AssertionError):
-            self.peer.serve()
+            self.peer.send()
         self.assertEqual(self.calls(), [])
         self.assertEqual(self.status[-1], ("other", 0, None))
 
     def test_what_it_does_not_take_is_counted_and_tried_again(self):
         self.answers(1, "connection refused\n")
         self.owes("/dags/a", "/dags/b c")
-        self.peer.serve()
+        self.peer.send()
         self.assertEqual(self.status[-1][:2], ("other", 2))
         self.assertEqual(self.journal, ["not all changes are on other yet: connection refused"])
         since = self.status[-1][2]
         self.assertAlmostEqual(since, time.time(), delta=60)
-        self.peer.serve()
+        self.peer.send()
         self.assertEqual(self.status[-1], ("other", 2, since))
         self.answers(0)
         self.calls()
-        self.peer.serve()
+        self.peer.send()
         self.assertEqual(self.calls(), ["-v -u -P other /dags/b c /dags/a"])
         self.assertEqual(self.status[-1], ("other", 0, None))
         self.assertEqual(self.journal[1:], ["other is up to date again"])
 
     def test_a_silent_peer_costs_an_attempt_to_connect(self):
         with mock.patch("socket.create_connection", side_effect=TimeoutError):
-            self.peer.serve()
+            self.peer.send()
         self.assertEqual(self.calls(), [])
         self.assertEqual(self.status[-1][:2], ("other", 1))
 
@@ -102,40 +103,50 @@ class Sending(unittest.TestCase):
         (place / "new" / "x").write_text("")
         names = ["gone", "gone/y", "new", "new/x"]
         self.owes(*(f"{place}/{name}" for name in names))
-        self.peer.serve()
+        self.peer.send()
         self.assertEqual(self.calls(), [f"-v -u -P other {place}/gone/y {place}/gone {place}/new {place}/new/x"])
 
     def test_what_it_cannot_take_does_not_keep_the_others_here(self):
         self.owes("/dags/a", "/dags/b", "/dags/c")
-        self.answers(1, "Finished with 1 errors.\n")
+        stays = "File stays in dirty state. Try again later..."
+        self.answers(1, f"Updating /dags/c on other ...\nDeleting /dags/b on other ...\n{stays}\nFinished with 1 errors.\n")
         with mock.patch.object(dagsync_peer, "TRANSFERRED", 2):
-            self.peer.serve()
+            self.peer.send()
         self.assertEqual(self.calls(), ["-v -u -P other /dags/c /dags/b", "-v -u -P other /dags/a"])
-        self.assertRegex(self.journal[-1], "Finished with 1 errors")
+        self.assertRegex(self.journal[-1], "it does not take /dags/b$")
+
+    def differs(self, *lines):
+        me = socket.gethostname()
+        self.answers(0, "".join(f"{kind}\t{me}\tother\t{path}\n" for kind, path in lines))
 
     def test_what_stays_different_is_sent_though_another_node_was_to(self):
         path = self.place / "a"
         path.write_text("whole")
         self.owes()
-        me = socket.gethostname()
-        lines = [f"X\t{me}\tother\t{path}", f"R\t{me}\tother\t/dags/there", f"L\t{me}\tother\t/dags/gone"]
-        self.answers(0, "".join(f"{line}\n" for line in lines))
+        self.differs(("X", path), ("R", "/dags/there"), ("L", "/dags/gone"))
         owed = []
-        for text in ["whole", "other", None]:
-            if text:
-                path.write_text(text * len(owed))
-            self.peer.compared -= dagsync_peer.COMPARE + 1
-            self.peer.serve()
+        for at in [0, dagsync_peer.NOBODY - 1, dagsync_peer.NOBODY + 1]:
+            self.peer.compare(at)
             owed.append(self.peer.pair.owed())
         self.assertEqual(owed, [set(), set(), {str(path)}])
         self.assertTrue(self.peer.news)
+        path.write_text("another one")
+        self.owes()
+        self.peer.compare(dagsync_peer.NOBODY + 2)
+        self.assertEqual(self.peer.pair.owed(), set())
+
+    def test_this_node_lacks_what_was_different_the_last_time_too(self):
+        self.owes()
+        for lines in [[("R", "/dags/a")], [("R", "/dags/b")], [("R", "/dags/b")], []]:
+            self.differs(*lines)
+            self.peer.compare(0)
+        self.assertEqual(self.lacks, [False, False, True, False])
 
     def test_who_lacks_nothing_is_level(self):
-        line = f"{{}}\t{socket.gethostname()}\tother\t/dags/a\n"
         for kind, owed, level in [("R", [], False), ("L", [], False), ("L", ["/dags/a"], True), ("", [], True)]:
             with self.subTest(kind=kind, owed=owed):
                 self.owes(*owed)
-                self.answers(0, line.format(kind) if kind else "")
+                self.differs(*[(kind, "/dags/a")] if kind else [])
                 self.assertEqual(self.peer.is_level(), level)
         with mock.patch("socket.create_connection", side_effect=TimeoutError):
             self.assertTrue(self.peer.is_level())
@@ -179,7 +190,7 @@ class Sending(unittest.TestCase):
     def test_a_conflict_is_named_with_its_file(self):
         won = "Auto-resolving conflict: Won 'younger/older' test."
         self.answers(0, f"Updating /dags/x on other ...\nUpdating /dags/a b on other ...\n{won}\n")
-        self.peer.serve()
+        self.peer.send()
         self.assertEqual(len(self.journal), 1)
         self.assertRegex(self.journal[0], "^/dags/a b: changed here and on other")
 
