@@ -41,7 +41,6 @@ class Status:
                 json.dump(self.peers, file)
             os.replace(f"{self.path}.new", self.path)
 
-
     def lacks(self, name, lacks):
         with self.lock:
             self.ahead = self.ahead | {name} if lacks else self.ahead - {name}

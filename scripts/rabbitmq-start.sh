@@ -13,7 +13,10 @@ main() {
     if ! systemctl --quiet is-active rabbitmq-server; then
         [[ -d /var/lib/rabbitmq/mnesia/$MEMBER ]] || leave_former_place "${all[@]}"
         systemctl enable --quiet rabbitmq-server
+        # A node that joins while the others clean up after its former self may fail once: it is told of that before it
+        # knows its own kinds of exchanges. systemd starts it again.
         systemctl start rabbitmq-server ||
+            wait_until 120 "RabbitMQ has started, at another attempt" systemctl is-active rabbitmq-server ||
             die_with_journal rabbitmq-server "RabbitMQ does not start on $MEMBER"
     fi
     wait_until 180 "${#all[@]} RabbitMQ nodes run in one cluster" all_run "${#all[@]}" ||
