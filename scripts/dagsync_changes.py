@@ -106,7 +106,8 @@ class Changes:
 
     def note(self, event):
         kinds, _, path = event.partition(":")
-        if self.is_local(path):
+        path = path.rstrip("/")  # which is there when a folder tells of itself
+        if path == self.folder or self.is_local(path):
             return
         now = time.monotonic()
         tree = "ISDIR" in kinds and "ATTRIB" not in kinds

@@ -156,6 +156,15 @@ class Events(unittest.TestCase):
         (self.folder / "mark.py").write_text("")
         self.assertEqual(self.paths(self.wait_for("mark.py")), ["mark.py"])
 
+    def test_a_folder_has_one_name(self):
+        (self.folder / "tree").mkdir()
+        self.wait_for("tree")
+        (self.folder / "tree").chmod(0o700)
+        self.folder.chmod(0o750)
+        found = self.wait_for("tree")
+        (self.folder / "mark.py").write_text("")
+        self.assertEqual(set(self.paths(found + self.wait_for("mark.py"))), {"tree", "mark.py"})
+
     def test_what_was_there_and_what_was_known_is_looked_at_at_the_start(self):
         gone = self.folder / "gone.py"
         self.changes.begin([str(gone)])
