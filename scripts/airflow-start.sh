@@ -70,7 +70,7 @@ await_later() {
 }
 
 # The API server answers workers, which it is slow to do at first, and the other kinds of process write their heartbeats
-# into the database.
+# into the database; of the DAG processors one does, on any node.
 await_answers() {
     /usr/local/lib/airflow-ha/airflow-run python - "$API/execution/health" <<'PYTHON' >&2
 import os
@@ -84,7 +84,7 @@ import psycopg
 database = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg", "", 1)
 wanted = {"SchedulerJob", "DagProcessorJob", "TriggererJob"}
 alive = """SELECT DISTINCT job_type FROM job
-    WHERE hostname = %s AND state = 'running' AND latest_heartbeat > now() - interval '20 s'"""
+    WHERE (hostname = %s OR job_type = 'DagProcessorJob') AND state = 'running' AND latest_heartbeat > now() - interval '20 s'"""
 
 
 def missing():

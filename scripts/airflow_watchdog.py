@@ -1,7 +1,8 @@
 """Restarts those of this node's Airflow processes that are there and do nothing.
 
 systemd restarts what ends. What hangs shows by what it does not do: a scheduler, DAG processor or triggerer writes no
-heartbeat into the database, an API server gives no answer, a worker runs no task and consumes none.
+heartbeat into the database, an API server gives no answer, a worker runs no task and consumes none. A DAG processor that
+stands by writes none either, and hangs not.
 """
 
 import base64
@@ -16,6 +17,9 @@ from urllib.parse import urlsplit
 # Seconds: between two looks; of doing nothing; after a start that do not count; these at most, if restarts do not help.
 # A start of all of a node's processes at once takes one processor core a minute, and three on a machine that is busy.
 INTERVAL, HUNG, STARTING, PATIENCE = 10, 40, 300, 3600
+
+# There while this node's DAG processor works; says since when (airflow_dag_processor.py).
+WORKS = "/run/airflow-dag-processor/works"
 
 JOBS = {"SchedulerJob": "scheduler", "DagProcessorJob": "dag-processor", "TriggererJob": "triggerer"}
 BEATING = """SELECT DISTINCT job_type FROM job
@@ -96,10 +100,16 @@ def look():
 
 
 def running_since(unit):
-    """On time.monotonic()'s clock; None when it does not run."""
+    """On time.monotonic()'s clock; None when it does not run, or stands by."""
     show = ["systemctl", "show", "--value", "--property=ActiveEnterTimestampMonotonic", unit]
     if subprocess.run(["systemctl", "--quiet", "is-active", unit], timeout=20).returncode != 0:
         return None
+    if unit == "airflow-dag-processor":
+        try:
+            with open(WORKS) as file:
+                return float(file.read())
+        except (OSError, ValueError):
+            return None
     return int(subprocess.check_output(show, timeout=20)) / 1e6
 
 

@@ -9,8 +9,9 @@ from dags_branch import Refused
 from dags_repository import GitError
 from systemd_notify import notify
 
-# Seconds: between two looks at etcd; after which a node that cannot catch up is started all the same.
-PAUSE, PATIENCE = 0.5, 60
+# Seconds: between two looks at etcd; after which a node that cannot catch up is started all the same; after which it says
+# that it lags behind.
+PAUSE, PATIENCE, LAG = 0.5, 60, 5
 TROUBLE = (OSError, GitError, Refused)
 
 
@@ -33,21 +34,33 @@ class Reporter:
         self.said = problem
 
 
+def mark(behind):
+    """The file by which Airflow's DAG processor knows whether this node's DAGs are those of the others."""
+    if folder := os.environ.get("RUNTIME_DIRECTORY"):
+        path = os.path.join(folder, "behind")
+        if behind and not os.path.exists(path):
+            open(path, "w").close()
+        elif not behind and os.path.exists(path):
+            os.remove(path)
+
+
 def follow(branch, upstream):
     threading.excepthook = lambda failed: (sys.__excepthook__(*failed[:3]), os._exit(1))
     if upstream:
         threading.Thread(target=poll_always, args=(upstream,), daemon=True).start()
-    reporter, since, ready = Reporter("this node follows again"), time.monotonic(), False
+    reporter, ready = Reporter("this node follows again"), False
+    since = followed = time.monotonic()
     while True:
         notify("WATCHDOG=1")
         try:
             if news := branch.catch_up(own_copy=ready):
                 say(news)
             reporter.report(None)
-            well = True
+            well, followed = True, time.monotonic()
         except TROUBLE as error:
             reporter.report(f"this node does not follow: {error}")
             well = False
+        mark(behind=time.monotonic() - followed >= LAG)
         # Airflow's units are started after this one: a worker is not to lack what it is asked for.
         if not ready and (well or time.monotonic() - since > PATIENCE):
             ready = True

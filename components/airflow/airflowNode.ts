@@ -14,7 +14,7 @@ import { createLogCopies } from "./logCopies";
 import { OnNode } from "./onNode";
 import { airflowConfig, configFolder, environment } from "./render";
 import { flowerEnvironment, secretsEnvironment } from "./renderSecrets";
-import { awaitDatabasePath, target, units } from "./renderUnits";
+import { awaitDatabasePath, dagProcessorFolder, target, units } from "./renderUnits";
 import { watchdogPath } from "./renderWatchdog";
 import { createWebEntrance } from "./webEntrance";
 import { airflowProblems, defaults, placeProblems, type AirflowSettings } from "./validate";
@@ -59,7 +59,8 @@ export interface AirflowNodeArgs {
 
 /**
  * Every kind of Airflow's processes on one machine: API server, scheduler, DAG processor, triggerer, Celery worker and
- * Flower, and the web UI over HTTPS. Any of them may die on any node; the same on the others goes on.
+ * Flower, and the web UI over HTTPS. Any of them may die on any node; the same on the others goes on, and of the DAG
+ * processors, which work one at a time, another one begins.
  */
 export class AirflowNode extends pulumi.ComponentResource {
     /** When it is done, the database is as this version of Airflow wants it. */
@@ -163,11 +164,14 @@ export class AirflowNode extends pulumi.ComponentResource {
         const { node, nodes, broker, database, dags } = this.args;
         const folder = "/etc/systemd/system";
         const peers = nodes.filter((peer) => peer.name !== node.name);
-        const services = units(node, this.args);
+        const services = units(node, { ...this.args, behind: dags.bundle.behind });
         const files = [
             ...settings,
             this.on.program("await-database", awaitDatabasePath, "airflow-await-database.sh"),
             this.on.program("hung", watchdogPath, "airflow_watchdog.py", "0644"),
+            ...["airflow_dag_processor.py", "systemd_notify.py"].map((program) =>
+                this.on.program(program, `${dagProcessorFolder}/${program}`, program, "0644"),
+            ),
             this.on.file("target", `${folder}/airflow.target`, target),
             ...Object.entries(services).map(([unit, text]) =>
                 this.on.file(unit.replace(/^airflow-/, ""), `${folder}/${unit}.service`, text),

@@ -18,20 +18,33 @@ export interface UnitSettings {
     database: { host: string; port: number };
     /** All of them. */
     nodes: Node[];
+    /** DagBundle's. */
+    behind?: string;
 }
 
-export const awaitDatabasePath = "/usr/local/lib/airflow-ha/airflow-await-database";
+const programs = "/usr/local/lib/airflow-ha";
+export const awaitDatabasePath = `${programs}/airflow-await-database`;
+/** Of the program that runs the DAG processor, and of what that imports. */
+export const dagProcessorFolder = `${programs}/dag-processor`;
 
 /** Text of each unit by its name without `.service`. */
 export function units(node: Node, settings: UnitSettings): Record<string, string> {
     const { host, port } = settings.database;
-    const airflow = (command: string) => `${program("airflow")} ${command}
+    const start = (command: string) => `${command}
 ExecStartPre=${awaitDatabasePath} ${host} ${port}
 TimeoutStartSec=infinity`;
+    const airflow = (command: string) => start(`${program("airflow")} ${command}`);
     return {
         "airflow-api-server": unit("API server and web UI", airflow("api-server --proxy-headers")),
         "airflow-scheduler": unit("scheduler", airflow("scheduler")),
-        "airflow-dag-processor": unit("DAG processor", airflow("dag-processor")),
+        "airflow-dag-processor": unit(
+            "DAG processor, on one node at a time",
+            start(
+                `${program("python")} -B ${dagProcessorFolder}/airflow_dag_processor.py ` +
+                    `${program("airflow")} dag-processor`,
+            ),
+            { more: dagProcessorLines(settings) },
+        ),
         "airflow-triggerer": unit("triggerer", airflow("triggerer --skip-serve-logs")),
         "airflow-worker": unit(
             "Celery worker",
@@ -62,6 +75,13 @@ OOMPolicy=continue`,
 Environment=FLOWER_ADDRESS=${node.meshAddress} FLOWER_PORT=${ports.flower} FLOWER_MAX_TASKS=10000`,
         }),
     };
+}
+
+function dagProcessorLines({ behind }: UnitSettings): string {
+    return `${behind === undefined ? "" : `Environment=BEHIND=${behind}\n`}RuntimeDirectory=airflow-dag-processor
+# Seconds. One that hangs must not keep the lock, nor go on when another node has it.
+WatchdogSec=60
+WatchdogSignal=SIGKILL`;
 }
 
 function program(name: string): string {

@@ -9,6 +9,8 @@ export interface DagBundle {
     kwargs: Record<string, string | number>;
     /** What Airflow's environment has to hold for it. @default nothing */
     environment?: Record<string, string>;
+    /** File that exists while this node's DAGs lag behind the others'. @default there is none */
+    behind?: string;
 }
 
 /** Seconds. With a second until Airflow looks whether it is time, and two to read a file, a save is run within ten. */
@@ -21,11 +23,9 @@ export function bundleOf(args: DagSyncSettings): DagBundle {
     switch (args.kind) {
         case undefined:
         case "csync2":
+            return { ...folder(args.path), behind: "/run/dag-sync/behind" };
         case "shared":
-            return {
-                classpath: "airflow.dag_processing.bundles.local.LocalDagBundle",
-                kwargs: { path: args.path, ...refresh },
-            };
+            return folder(args.path);
         case "git":
             return {
                 classpath: "airflow.providers.git.bundles.git.GitDagBundle",
@@ -38,8 +38,16 @@ export function bundleOf(args: DagSyncSettings): DagBundle {
                     ...refresh,
                 },
                 environment: { [`AIRFLOW_CONN_${connection.toUpperCase()}`]: "git://" },
+                behind: "/run/dag-git/behind",
             };
         default:
             return args satisfies never;
     }
+}
+
+function folder(path: string): DagBundle {
+    return {
+        classpath: "airflow.dag_processing.bundles.local.LocalDagBundle",
+        kwargs: { path, ...refresh },
+    };
 }

@@ -120,6 +120,8 @@ Restart=always
 RestartSec=1
 # Seconds. A transfer takes 60 at most from each node.
 WatchdogSec=300
+# Here it says that it lags behind.
+RuntimeDirectory=dag-git
 User=${gitUser}
 Group=${gitUser}
 UMask=0027

@@ -1,8 +1,8 @@
 import { problem, type Problem } from "../problems";
 
 /**
- * For Airflow on three machines of 4 to 8 GiB that it shares with PostgreSQL: schedulers, API servers and
- * dag-processors of three nodes keep up to 300 connections, nearly all idle, so memory per query stays small.
+ * For Airflow on three machines of 4 to 8 GiB that it shares with PostgreSQL: its processes on three nodes keep up to
+ * 300 connections, nearly all idle, so memory per query stays small.
  */
 export const defaultParameters: Record<string, string> = {
     max_connections: "300",

@@ -152,8 +152,17 @@ describe("RabbitMQ", () => {
 });
 
 describe("Airflow", () => {
-    test.each(nodes)("all kinds of process are alive on %s", async (node) => {
-        const jobs = ["SchedulerJob", "DagProcessorJob", "TriggererJob"].map(
+    test("one DAG processor works, and the other nodes' stand by", async () => {
+        await eventually("one DAG processor", async () => {
+            const works = await onAll("ls /run/airflow-dag-processor");
+            const one = Object.values(works).filter((files) => files === "works\n").length === 1;
+            return one || undefined;
+        });
+        await on(nodes[0], "airflow jobs check --job-type DagProcessorJob");
+    });
+
+    test.each(nodes)("all other kinds of process are alive on %s", async (node) => {
+        const jobs = ["SchedulerJob", "TriggererJob"].map(
             (job) => `airflow jobs check --job-type ${job} --hostname "$(hostname)"`,
         );
         await on(node, ["set -e", ...jobs].join("\n"));

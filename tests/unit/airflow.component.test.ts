@@ -58,6 +58,7 @@ function find(all: Registered[], name: string): Registered {
 }
 
 const everywhere = [
+    "airflow_dag_processor.py",
     "apply",
     "api-server",
     "await-database",
@@ -83,6 +84,7 @@ const everywhere = [
     "scheduler",
     "secrets",
     "start",
+    "systemd_notify.py",
     "target",
     "triggerer",
     "watchdog",

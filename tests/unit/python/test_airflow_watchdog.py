@@ -1,10 +1,13 @@
 """When a process that does nothing is restarted. tests/unit/airflow.watchdog.test.ts runs it."""
 
 import sys
+import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
+import airflow_watchdog
 from airflow_watchdog import HUNG, PATIENCE, STARTING, Suspicion
 
 LONG_AGO = -10_000
@@ -53,6 +56,15 @@ class SuspicionTest(unittest.TestCase):
             suspicion.grows(now, LONG_AGO, False)
         suspicion.grows(HUNG + 10, HUNG, True)
         self.assertEqual(suspicion.starting, STARTING)
+
+    def test_a_dag_processor_that_stands_by_does_not_hang(self):
+        with tempfile.TemporaryDirectory() as folder, \
+                mock.patch.object(airflow_watchdog, "WORKS", f"{folder}/works"), \
+                mock.patch.object(airflow_watchdog.subprocess, "run", return_value=mock.Mock(returncode=0)):
+            self.assertIsNone(airflow_watchdog.running_since("airflow-dag-processor"))
+            # Its start counts from when it began to work, not from when it began to stand by.
+            Path(folder, "works").write_text("12.5")
+            self.assertEqual(airflow_watchdog.running_since("airflow-dag-processor"), 12.5)
 
 
 unittest.main()

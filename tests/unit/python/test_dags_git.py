@@ -1,6 +1,7 @@
 """The programs of the DAGs' git repositories with real git. tests/unit/dagsync.gitPrograms.test.ts runs it."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -255,18 +256,28 @@ class Polls(unittest.TestCase):
     def test_the_service_follows_and_says_things_once(self):
         node = self.cluster.nodes["node1"]
         service = [sys.executable, "-B", self.cluster.program / "dags_git.py", node.config, "follow"]
-        with subprocess.Popen([str(each) for each in service], stderr=subprocess.PIPE, text=True) as process:
+        behind, environment = node.folder / "behind", os.environ | {"RUNTIME_DIRECTORY": str(node.folder)}
+
+        def becomes(what):
+            deadline = time.monotonic() + 30
+            while not what() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            return what()
+
+        with subprocess.Popen(
+            [str(each) for each in service], stderr=subprocess.PIPE, text=True, env=environment
+        ) as process:
             commit = self.user.commit("one")
             time.sleep(3)
             check(self.user.push("upstream"))
-            deadline = time.monotonic() + 30
-            while node.tip() != commit and time.monotonic() < deadline:
-                time.sleep(0.1)
+            follows = becomes(lambda: node.tip() == commit) and not behind.exists()
             self.cluster.etcd.majority = False
-            time.sleep(2)
+            lags = becomes(behind.exists)
+            self.cluster.etcd.majority = True
+            follows_again = becomes(lambda: not behind.exists())
             process.terminate()
             said = process.stderr.read().splitlines()
-        self.assertEqual(node.tip(), commit)
+        self.assertEqual((follows, lags, follows_again), (True, True, True))
         self.assertEqual(len([line for line in said if "has no branch main" in line]), 1, said)
         self.assertEqual(len([line for line in said if line.startswith("this node does not follow: etcd")]), 1, said)
 
