@@ -42,6 +42,7 @@ systemctl start patroni`,
     await cluster.await("all stream from it", () => cluster.isHealthy(), 240, 2);
     const at = now();
     await cluster.on(node, `dd if=/dev/zero of=${disk}/filler bs=1M status=none 2>/dev/null || :`);
+    const full = now();
     let freed = Infinity;
     return {
         at,
@@ -54,7 +55,7 @@ systemctl start patroni`,
             await cluster.on(node, mendDisk, 120);
         },
         figures: (evidence) => [
-            `${evidence.refusals(at, freed)} rows refused and ${evidence.commitTimes(at, freed).length} acknowledged while it was full`,
+            `${evidence.refusals(full, freed)} rows refused and ${evidence.commitTimes(full, freed).length} acknowledged while it was full`,
         ],
         problems: (evidence) =>
             evidence.refusals(at, freed) > 0 ? [] : ["no row was refused: the disk was not full"],

@@ -25,6 +25,7 @@ export async function editedDags(cluster: Cluster): Promise<Injected> {
     return {
         at,
         // The node that is cut off: what runs on it goes on, and ends when it cannot be reported for long.
+        down: [third],
         kills: [third],
         hold: async () => {
             await Promise.all([

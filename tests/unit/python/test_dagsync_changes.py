@@ -163,7 +163,8 @@ class Events(unittest.TestCase):
         self.folder.chmod(0o750)
         found = self.wait_for("tree")
         (self.folder / "mark.py").write_text("")
-        self.assertEqual(set(self.paths(found + self.wait_for("mark.py"))), {"tree", "mark.py"})
+        found += self.wait_for("mark.py")
+        self.assertEqual({change.path for change in found}, {str(self.folder / name) for name in ["tree", "mark.py"]})
 
     def test_what_was_there_and_what_was_known_is_looked_at_at_the_start(self):
         gone = self.folder / "gone.py"

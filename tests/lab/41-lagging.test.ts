@@ -1,0 +1,90 @@
+import { eventually, nodes, on, onAll, tryOn, type Node } from "../helpers/lab";
+import { airflowApi, outputs } from "../helpers/outputs";
+
+jest.setTimeout(15 * 60_000);
+
+const [first, second, third] = nodes;
+const file = "/srv/airflow/dags/lab_lagging.py";
+const marker = "/run/airflow-dag-processor/works";
+const unit = "airflow-dag-processor";
+
+interface Dag {
+    is_stale: boolean;
+    description: string;
+}
+
+/** The node whose DAG processor works: there is one. */
+async function worker(): Promise<Node> {
+    return eventually("one DAG processor works", async () => {
+        const said = await onAll(`test ! -e ${marker} || echo works`);
+        const working = nodes.filter((node) => said[node].trim() === "works");
+        return working.length === 1 ? working[0] : undefined;
+    });
+}
+
+async function save(node: Node, description: string): Promise<void> {
+    await on(
+        node,
+        `cat >${file} <<'DAG'
+from airflow.sdk import dag, task
+
+
+@dag(schedule=None, description="${description}")
+def lab_lagging():
+    @task
+    def nothing():
+        pass
+
+    nothing()
+
+
+lab_lagging()
+DAG`,
+    );
+}
+
+afterAll(async () => {
+    await onAll(`systemctl start csync2.socket ${unit}`);
+    await on(first, `rm -f ${file}`);
+});
+
+test("a node that gets no files makes no DAG flap, and leaves the processing to another one", async () => {
+    // The worst case: it is the one that reads the DAGs.
+    for (const node of [first, second]) {
+        await on(node, `systemctl stop ${unit}`);
+    }
+    await eventually(`${third} works`, () => on(third, `test -e ${marker}`));
+    await on(first, `systemctl start ${unit}`);
+    await on(second, `systemctl start ${unit}`);
+    await on(third, "systemctl stop csync2.socket");
+
+    const api = airflowApi(await outputs(), first);
+    const look = () => api.call("GET", "/dags/lab_lagging") as Promise<Dag>;
+    /** Until it is so, and then for longer than every node needs to read its files again. */
+    const becomes = async (description: string) => {
+        const began = Date.now();
+        await eventually(`"${description}"`, async () =>
+            (await look()).description === description ? true : undefined,
+        );
+        console.log(`"${description}" after ${Math.round((Date.now() - began) / 1000)} s`);
+        const seen = new Set<string>();
+        for (const end = Date.now() + 45_000; Date.now() < end;) {
+            const { is_stale, description: now } = await look();
+            seen.add(`${now}, ${is_stale ? "stale" : "active"}`);
+        }
+        expect([...seen]).toEqual([`${description}, active`]);
+    };
+    await save(first, "one");
+    await becomes("one");
+    await save(second, "two");
+    await becomes("two");
+    expect(await worker()).not.toBe(third);
+
+    await on(third, "systemctl start csync2.socket");
+    await eventually("it has the file", () => on(third, `grep -q two ${file}`));
+    await eventually("it knows that it does not lag any more", async () => {
+        const { code } = await tryOn(third, "test ! -e /run/dag-sync/behind");
+        return code === 0 ? true : undefined;
+    });
+    await becomes("two");
+});
