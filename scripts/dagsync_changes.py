@@ -27,7 +27,7 @@ class Change:
     path: str
     # csync2 tells versions apart by size, mode and whole seconds: of this one it would not notice that it is another one.
     hidden: bool = False
-    # Nothing was known to be there before.
+    # Nobody has seen it there before.
     new: bool = False
 
 
@@ -134,7 +134,7 @@ class Changes:
         before, version = self.seen.get(path), self.version(path)
         if due.tree:
             # What was in a folder that has gone has gone with it.
-            for below in self.walk(path) if version else self.below(path):
+            for below in {*self.walk(path), *self.below(path)}:
                 self.due.setdefault(below, Due(now))
         if version and version == before:
             return None
@@ -147,7 +147,7 @@ class Changes:
         else:
             self.seen.pop(path, None)
             self.drop_cache(os.path.dirname(path))
-        return Change(path, bool(before and version and version.differs_unseen(before)), before is None)
+        return Change(path, bool(before and version and version.differs_unseen(before)), before in (None, UNKNOWN))
 
     def drop_cache(self, folder):
         """What Python has made for sources that have gone would keep their folder, when it was deleted on another node."""

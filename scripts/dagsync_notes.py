@@ -3,6 +3,7 @@ on: that would bring back what somebody deletes meanwhile."""
 
 import contextlib
 import fcntl
+import os
 
 from dagsync_pair import chunks, version_of
 
@@ -42,12 +43,24 @@ class Notes:
     def note(self, changes):
         now = {change.path: version_of(change.path) for change in changes}
         hidden = {change.path for change in changes if change.hidden}
+        for path in now:
+            flush(path)
         noted = [(pair, pair.versions(now), pair.owed()) for pair in self.pairs]
         received = {change.path for change in changes if is_received(change, now[change.path], noted)}
         for pair, versions, _ in noted:
             behind = {path for path, version in now.items() if versions.get(path) != version}
             pair.note({path: now[path] for path in behind & received}, owed=False)
             pair.note({path: now[path] for path in (behind | hidden) - received}, owed=True)
+
+
+def flush(path):
+    """Before it is noted, which is flushed too: a file that a power cut leaves empty would pass for one that was emptied."""
+    with contextlib.suppress(OSError):
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
 
 
 def is_received(change, version, noted):

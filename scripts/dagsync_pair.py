@@ -14,6 +14,8 @@ ENCODED = {chr(code) for code in (*range(1, 33), 127)} | set("\"'%$:|\\")
 BUSY = 20
 # Paths for one statement.
 CHUNK = 500
+# A name need not be UTF-8; it is text all the same.
+TEXT = "CAST(? AS TEXT)"
 
 
 class Pair:
@@ -37,8 +39,8 @@ class Pair:
         """Of those that it has."""
         found = {}
         with self.database() as database:
-            for chunk in chunks([encoded(path) for path in paths], CHUNK):
-                marks = ",".join("?" * len(chunk))
+            for chunk in chunks([stored(path) for path in paths], CHUNK):
+                marks = ",".join([TEXT] * len(chunk))
                 found |= dict(database.execute(f"SELECT filename, checktxt FROM file WHERE filename IN ({marks})", chunk))
         return {unquoted(name): unquoted(text) for name, text in found.items()}
 
@@ -55,21 +57,22 @@ class Pair:
 
     def note(self, versions, owed):
         """The versions by path, None for what is not there. What is not `owed` to the peer, another node sends it."""
-        names = {encoded(path): version and encoded(version) for path, version in versions.items()}
+        names = {stored(path): version and stored(version) for path, version in versions.items()}
+        rows = [each for each in names.items() if each[1]]
         with self.database() as database:
-            database.executemany("DELETE FROM file WHERE filename = ?", [(name,) for name in names])
-            database.executemany("INSERT INTO file (filename, checktxt) VALUES (?, ?)", [each for each in names.items() if each[1]])
-            database.executemany("DELETE FROM dirty WHERE filename = ?", [(name,) for name in names])
+            database.executemany(f"DELETE FROM file WHERE filename = {TEXT}", [(name,) for name in names])
+            database.executemany(f"INSERT INTO file (filename, checktxt) VALUES ({TEXT}, {TEXT})", rows)
+            database.executemany(f"DELETE FROM dirty WHERE filename = {TEXT}", [(name,) for name in names])
             if owed:
                 self.insert_dirty(database, names)
 
     def owe(self, paths):
         """Whatever is there when it is sent."""
         with self.database() as database:
-            self.insert_dirty(database, [encoded(path) for path in paths])
+            self.insert_dirty(database, [stored(path) for path in paths])
 
     def insert_dirty(self, database, names):
-        statement = "INSERT INTO dirty (filename, forced, myname, peername) VALUES (?, 0, ?, ?)"
+        statement = f"INSERT INTO dirty (filename, forced, myname, peername) VALUES ({TEXT}, 0, ?, ?)"
         database.executemany(statement, [(name, self.me, self.peer) for name in names])
 
 
@@ -90,6 +93,10 @@ def version_of(path):
 
 def encoded(text):
     return "".join(f"%{ord(character):02X}" if character in ENCODED else character for character in text)
+
+
+def stored(text):
+    return encoded(text).encode("utf-8", "surrogateescape")
 
 
 def unquoted(text):

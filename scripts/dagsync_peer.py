@@ -11,7 +11,7 @@ import threading
 import time
 
 from dagsync_leases import Leases
-from dagsync_pair import Pair, chunks, version_of
+from dagsync_pair import Pair, version_of
 
 # Seconds: between two attempts; to connect; for one transfer, whose finished files count even when it is ended; of a
 # conflict that no side wins, longer than a transfer.
@@ -25,6 +25,8 @@ STAYS = r"^(?:Updating|Deleting) (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).
 CONFLICT = r"^Updating (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).*\n)*?(?:Do not auto-resolve|Auto-resolving) conflict: (Won|Lost)"
 # Why a peer does not have everything; the last two also stand for the exit code of a process that had to be killed.
 SILENT, TOO_LONG, WRITTEN = "it does not answer", "it is slow, or silent", "files are being written"
+# Its exit codes when the two databases are different, and when they are equal.
+COMPARED = (0, 2)
 # Attempts at one transfer, when files are opened for writing again and again.
 INTERRUPTIONS = 5
 # Seconds for which somebody who opens a file that is being sent has to wait.
@@ -76,33 +78,39 @@ class Peer(threading.Thread):
             return False
 
     def send(self):
-        """One file that it cannot take does not keep the others here."""
-        failed = None
-        for chunk in chunks(in_order(self.pair.owed()), TRANSFERRED):
-            said = self.send_whole(chunk) if self.answers() else SILENT
-            failed = said or failed
-            if said in (SILENT, TOO_LONG):
+        """Each path once: one that the peer cannot take does not keep the others here. What is new meanwhile comes along."""
+        failed, tried, lost = None, set(), []
+        while chunk := in_order(self.pair.owed() - tried)[:TRANSFERRED]:
+            if not self.answers():
+                failed = SILENT
                 break
-        if not failed:
-            self.tied = {}
+            said = self.send_whole(chunk, lost)
+            failed = said or failed
+            left = [path for path in chunk if path in self.pair.owed()]
+            # csync2 sends in the same order: the first that is left was the slow one.
+            tried.update(left[:1] if said == TOO_LONG else chunk)
+        self.settle(lost)
         self.count(failed)
 
-    def send_whole(self, paths):
+    def send_whole(self, paths, lost):
         """Those that nobody writes: what somebody opens meanwhile is not sent now, but when it is closed. Gives why the peer
-        does not have all of them."""
+        does not have all of them; `lost` gets those whose version there is younger, or as old."""
         for _ in range(INTERRUPTIONS):
             with Leases(paths) as leases:
                 if not leases.whole:
                     break
+                before = [identity(path) for path in leases.whole]
                 ran = self.ran([*self.csync2, "-v", "-u", "-P", self.peer, *leases.whole], leases)
+            # csync2 forgets the debt of what it has sent, also of what another file has taken the place of meanwhile.
+            self.pair.owe([path for path, was in zip(leases.whole, before) if identity(path) != was])
             conflicts = re.findall(CONFLICT, ran.stdout, re.MULTILINE)
             for path in [path for path, end in conflicts if end == "Won"]:
                 # Whoever's version it was can find it again.
                 print(f"{path}: changed here and on {self.peer}; this one is sent, what was there is kept there", flush=True)
             if ran.returncode == 0:
                 return None if len(leases.whole) == len(paths) else WRITTEN
+            lost += [path for path, end in conflicts if end == "Lost"]
             if ran.returncode != WRITTEN:
-                self.settle([path for path, end in conflicts if end == "Lost"])
                 return ran.returncode if ran.returncode == TOO_LONG else refusal(ran.stdout)
         return WRITTEN
 
@@ -122,7 +130,10 @@ class Peer(threading.Thread):
         """What stays different nobody is about to send: its node is gone for good. Then what is here is sent; of what is only
         there the peer thinks likewise. Until then this node lacks it."""
         self.compared = now
-        versions = {path: version_of(path) for path in self.lacking()}
+        lacking = self.lacking()
+        if lacking is None:
+            return
+        versions = {path: version_of(path) for path in lacking}
         before = self.different
         same = {path for path, version in versions.items() if path in before and before[path][0] == version}
         self.different = {path: before[path] if path in same else (version, now) for path, version in versions.items()}
@@ -134,15 +145,17 @@ class Peer(threading.Thread):
             self.wake()
 
     def is_level(self):
-        return not self.lacking()
+        return self.lacking() == set()
 
     def lacking(self):
         """Paths that are not here as they are there: different (X), there only (R), or here only (L), which were deleted
-        there. Without those that this node is to send, and none when the peer is silent."""
+        there. Without those that this node is to send, and none when the peer is silent; None when that is not known."""
         if not self.answers():
             return set()
-        said = self.ran([*self.csync2, "-T", self.pair.me, self.peer]).stdout
-        return set(re.findall(rf"^[LRX]\t{self.pair.me}\t{self.peer}\t(.+)$", said, re.MULTILINE)) - self.pair.owed()
+        ran = self.ran([*self.csync2, "-T", self.pair.me, self.peer])
+        if ran.returncode not in COMPARED:
+            return None
+        return set(re.findall(rf"^[LRX]\t{self.pair.me}\t{self.peer}\t(.+)$", ran.stdout, re.MULTILINE)) - self.pair.owed()
 
     def count(self, reason):
         """How many files it lacks, and why."""
@@ -179,6 +192,15 @@ class Peer(threading.Thread):
                 process.wait()
             output.seek(0)
             return subprocess.CompletedProcess(command, killed or process.returncode, output.read())
+
+
+def identity(path):
+    """Another one when another file has taken its place."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def in_order(paths):

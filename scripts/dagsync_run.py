@@ -56,12 +56,16 @@ def end_all(failure):
     os._exit(1)
 
 
-def be_ready(peers):
+def be_ready(peers, status):
     """Airflow's units are started after this one: a DAG processor that lacks a file takes its DAGs for deleted ones, on
     all nodes."""
     end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and not all(peer.is_level() for peer in peers):
+    while ahead := [peer.peer for peer in peers if not peer.is_level()]:
+        if time.monotonic() > end:
+            break
         time.sleep(1)
+    for name in ahead:
+        status.lacks(name, True)
     notify("READY=1")
 
 
@@ -78,7 +82,7 @@ def main(settings):
     changes.begin(notes.known())
     for peer in peers:
         peer.start()
-    threading.Thread(target=be_ready, args=(peers,), daemon=True).start()
+    threading.Thread(target=be_ready, args=(peers, status), daemon=True).start()
     while True:
         notes.take(changes.next())
         for peer in peers:

@@ -115,6 +115,8 @@ ExecStart=/usr/bin/python3 -B ${runnerFolder}/dagsync_run.py
 Restart=always
 RestartSec=1
 RuntimeDirectory=dag-sync
+# A node that lags is no less behind for a restart of this.
+RuntimeDirectoryPreserve=yes
 ${sandbox(path, owner)}
 
 [Install]

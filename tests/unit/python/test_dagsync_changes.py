@@ -121,6 +121,16 @@ class Events(unittest.TestCase):
         (self.folder / "tree").rmdir()
         self.wait_for("tree", "tree/x.py")
 
+    def test_a_tree_in_the_place_of_another(self):
+        with tempfile.TemporaryDirectory(dir=self.folder.parent) as other:
+            for tree, name in [(self.folder / "tree", "x.py"), (Path(other) / "tree", "y.py")]:
+                tree.mkdir()
+                (tree / name).write_text("")
+            self.wait_for("tree", "tree/x.py")
+            (self.folder / "tree").rename(Path(other) / "old")
+            (Path(other) / "tree").rename(self.folder / "tree")
+            self.wait_for("tree/x.py", "tree/y.py")
+
     def test_a_tree_that_goes_and_comes_back_is_new(self):
         (self.folder / "tree" / "below").mkdir(parents=True)
         (self.folder / "tree" / "below" / "x.py").write_text("x")
@@ -170,7 +180,7 @@ class Events(unittest.TestCase):
         gone = self.folder / "gone.py"
         self.changes.begin([str(gone)])
         found = self.wait_for("old.py", "gone.py")
-        self.assertEqual({change.path: change.new for change in found}, {str(self.folder / "old.py"): True, str(gone): False})
+        self.assertEqual({change.path: change.new for change in found}, {str(self.folder / "old.py"): True, str(gone): True})
 
     def test_what_python_made_of_sources_that_have_gone_goes_too(self):
         kept, gone = self.folder / "kept", self.folder / "gone"

@@ -133,12 +133,13 @@ class Deciding(unittest.TestCase):
         self.assertEqual(self.right.owed(), set())
 
     def test_many_paths(self):
-        names = [str(self.dags / f"it's {number} %.py") for number in range(7)]
+        names = [str(self.dags / f"it's {number} %.py") for number in range(7)] + [os.fsdecode(b"%s/\xfc.py" % os.fsencode(self.dags))]
         for name in names:
             Path(name).write_text("")
         with mock.patch.object(dagsync_notes, "CHUNK", 3):
             self.notes.take([Change(name) for name in names])
         self.assertEqual(self.right.owed(), set(names))
+        self.assertEqual(set(self.right.versions(names)), set(names))
         self.assertEqual(self.notes.known(), set(names))
 
 

@@ -3,6 +3,7 @@ runs it."""
 
 import os
 import socket
+import sqlite3
 import sys
 import tempfile
 import threading
@@ -187,6 +188,33 @@ class Sending(unittest.TestCase):
         self.assertEqual(self.status[-1][:2], ("other", 1))
         self.assertEqual(self.journal, ["not all changes are on other yet: files are being written"])
 
+    def test_what_another_file_takes_the_place_of_while_it_is_sent_is_still_owed(self):
+        path = self.place / "a.py"
+        path.write_text("one")
+        self.owes(str(path))
+        # csync2 forgets the debt at the end.
+        self.answers(f"echo other >{path}.new; mv {path}.new {path}; exec {sys.executable} -B {__file__} forget {self.place}")
+        self.peer.send()
+        self.assertEqual(self.peer.pair.owed(), {str(path)})
+
+    def test_one_that_takes_too_long_does_not_keep_the_others_here(self):
+        self.owes("/dags/a", "/dags/b", "/dags/c")
+        self.answers("exec sleep 30")
+        with mock.patch.object(dagsync_peer, "TRANSFER", 0.2):
+            self.peer.send()
+        self.assertEqual(self.calls()[-1], "-v -u -P other /dags/a")
+        self.assertEqual(self.status[-1][:2], ("other", 3))
+
+    def test_a_comparison_that_fails_says_nothing(self):
+        self.owes()
+        self.differs(("R", "/dags/a"))
+        self.peer.compare(0)
+        self.peer.compare(0)
+        self.answers(1)
+        self.peer.compare(0)
+        self.assertEqual(self.lacks, [False, True])
+        self.assertFalse(self.peer.is_level())
+
     def test_a_conflict_is_named_with_its_file(self):
         won = "Auto-resolving conflict: Won 'younger/older' test."
         self.answers(0, f"Updating /dags/x on other ...\nUpdating /dags/a b on other ...\n{won}\n")
@@ -207,4 +235,8 @@ class Sending(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    if sys.argv[1:2] == ["forget"]:
+        with sqlite3.connect(f"{sys.argv[2]}/state/127.0.0.1/{socket.gethostname()}.db3") as database:
+            database.execute("DELETE FROM dirty")
+    else:
+        unittest.main()
