@@ -53,9 +53,6 @@ class Version:
         return self.mtime_ns // 10**9, self.size, self.mode
 
 
-UNKNOWN = Version(0, 0, 0)
-
-
 class Changes:
     """`local`: name patterns of what stays on this node. Whatever changes belongs to `owner` afterwards."""
 
@@ -74,7 +71,7 @@ class Changes:
 
     def begin(self, known):
         """All that is there, and all that is known to have been there, is looked at once."""
-        self.seen = dict.fromkeys(known, UNKNOWN)
+        self.seen = {}
         self.due = dict.fromkeys([*known, *self.walk()], Due(self.swept))
 
     def next(self):
@@ -147,7 +144,7 @@ class Changes:
         else:
             self.seen.pop(path, None)
             self.drop_cache(os.path.dirname(path))
-        return Change(path, bool(before and version and version.differs_unseen(before)), before in (None, UNKNOWN))
+        return Change(path, bool(before and version and version.differs_unseen(before)), before is None)
 
     def drop_cache(self, folder):
         """What Python has made for sources that have gone would keep their folder, when it was deleted on another node."""

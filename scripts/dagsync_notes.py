@@ -19,10 +19,10 @@ class Notes:
 
     def begin(self, paths):
         """A peer of which nothing is known is offered all that is here."""
-        versions = {path: version for path in paths if (version := version_of(path))}
         with self.nobody_sends():
-            for pair in self.pairs:
-                if not pair.all_paths():
+            if new := [pair for pair in self.pairs if not pair.all_paths()]:
+                versions = {path: version for path in paths if (version := version_of(path))}
+                for pair in new:
                     pair.note(versions, owed=True)
 
     def known(self):
@@ -43,12 +43,12 @@ class Notes:
     def note(self, changes):
         now = {change.path: version_of(change.path) for change in changes}
         hidden = {change.path for change in changes if change.hidden}
-        for path in now:
-            flush(path)
         noted = [(pair, pair.versions(now), pair.owed()) for pair in self.pairs]
         received = {change.path for change in changes if is_received(change, now[change.path], noted)}
-        for pair, versions, _ in noted:
-            behind = {path for path, version in now.items() if versions.get(path) != version}
+        behinds = [{path for path in now if versions.get(path) != now[path]} for _, versions, _ in noted]
+        for path in hidden.union(*behinds):
+            flush(path)
+        for pair, behind in zip(self.pairs, behinds):
             pair.note({path: now[path] for path in behind & received}, owed=False)
             pair.note({path: now[path] for path in (behind | hidden) - received}, owed=True)
 

@@ -57,6 +57,8 @@ class Pair:
 
     def note(self, versions, owed):
         """The versions by path, None for what is not there. What is not `owed` to the peer, another node sends it."""
+        if not versions:
+            return
         names = {stored(path): version and stored(version) for path, version in versions.items()}
         rows = [each for each in names.items() if each[1]]
         with self.database() as database:
@@ -68,6 +70,8 @@ class Pair:
 
     def owe(self, paths):
         """Whatever is there when it is sent."""
+        if not paths:
+            return
         with self.database() as database:
             self.insert_dirty(database, [stored(path) for path in paths])
 

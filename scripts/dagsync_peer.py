@@ -21,8 +21,9 @@ COMPARE, NOBODY = 30, 300
 # Paths for one transfer, during which the peer takes nothing from others.
 TRANSFERRED = 50
 # What it says, with -v, of a file that stays to be sent; of one that this node had to send against the peer's version.
-STAYS = r"^(?:Updating|Deleting) (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).*\n)*?File stays in dirty state"
-CONFLICT = r"^Updating (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).*\n)*?(?:Do not auto-resolve|Auto-resolving) conflict: (Won|Lost)"
+OF_IT = r" (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).*\n)*?"
+STAYS = rf"^(?:Updating|Deleting){OF_IT}File stays in dirty state"
+CONFLICT = rf"^Updating{OF_IT}(?:Do not auto-resolve|Auto-resolving) conflict: (Won|Lost)"
 # Why a peer does not have everything; the last two also stand for the exit code of a process that had to be killed.
 SILENT, TOO_LONG, WRITTEN = "it does not answer", "it is slow, or silent", "files are being written"
 # Its exit codes when the two databases are different, and when they are equal.
@@ -86,9 +87,11 @@ class Peer(threading.Thread):
                 break
             said = self.send_whole(chunk, lost)
             failed = said or failed
-            left = [path for path in chunk if path in self.pair.owed()]
-            # csync2 sends in the same order: the first that is left was the slow one.
-            tried.update(left[:1] if said == TOO_LONG else chunk)
+            if said == TOO_LONG:
+                # csync2 sends in the same order: the first that is left was the slow one.
+                owed = self.pair.owed()
+                chunk = [path for path in chunk if path in owed][:1]
+            tried.update(chunk)
         self.settle(lost)
         self.count(failed)
 
