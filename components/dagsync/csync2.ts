@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { MeshNode } from "../node";
-import { instancesOf, RemoteFile, RemoteScript, scriptFile, stopCommand } from "../remote";
+import { instancesOf, programFiles, RemoteFile, RemoteScript, stopCommand } from "../remote";
 import type { Csync2Args } from "./args";
 import {
     configPath,
@@ -14,9 +14,12 @@ import {
     statePath,
 } from "./render";
 
-const programNames = ["changes", "leases", "notes", "pair", "peer", "run"]
-    .map((part) => `dagsync_${part}.py`)
-    .concat("systemd_notify.py");
+const programs = {
+    folder: runnerFolder,
+    prefix: "dagsync_",
+    parts: ["changes", "leases", "notes", "pair", "peer", "run"],
+    shared: ["systemd_notify.py"],
+};
 
 /** The children of a DagSync of kind csync2: one key, and on each node a receiving and a sending side. */
 export class Csync2 {
@@ -106,18 +109,6 @@ export class Csync2 {
     private createSender({ name, node, files }: Receiver, receivers: Receiver[]): void {
         const { nodes, path, owner } = this.args;
         const peers = nodes.filter((peer) => peer !== node);
-        const programs = programNames.map(
-            (program) =>
-                new RemoteFile(
-                    `${name}-${program.replace(/^dagsync_|\.py$/g, "")}`,
-                    {
-                        machine: node,
-                        path: `${runnerFolder}/${program}`,
-                        content: scriptFile(program),
-                    },
-                    { parent: this.parent },
-                ),
-        );
         const unit = new RemoteFile(
             `${name}-unit`,
             {
@@ -137,7 +128,11 @@ export class Csync2 {
                     STATE: statePath,
                     MACHINES: instancesOf(peers),
                 },
-                files: [...files, ...programs, unit],
+                files: [
+                    ...files,
+                    ...programFiles(name, node, programs, { parent: this.parent }),
+                    unit,
+                ],
                 undo: stopCommand("dag-sync"),
             },
             { parent: this.parent, dependsOn: receivers.map((receiver) => receiver.listen) },

@@ -3,7 +3,7 @@ import * as tls from "@pulumi/tls";
 import { privateKeyProblems } from "../machines/validateKey";
 import type { MeshNode } from "../node";
 import { checked } from "../problems";
-import { RemoteFile, RemoteScript, scriptFile, stopCommand } from "../remote";
+import { programFiles, RemoteFile, RemoteScript, scriptFile, stopCommand } from "../remote";
 import type { GitArgs } from "./args";
 import {
     authorizedKeys,
@@ -21,9 +21,12 @@ import {
 } from "./renderGit";
 import { hostKeyProblems, withUpstreamDefaults } from "./validateGit";
 
-const programs = ["branch", "follow", "git", "peers", "receive", "repository", "status", "upstream"]
-    .map((part) => `dags_${part}.py`)
-    .concat("etcd_json.py", "systemd_notify.py");
+const programs = {
+    folder: programFolder,
+    prefix: "dags_",
+    parts: ["branch", "follow", "git", "peers", "receive", "repository", "status", "upstream"],
+    shared: ["etcd_json.py", "systemd_notify.py"],
+};
 
 /** The children of a DagSync of kind git: one key with which the nodes reach each other, and on each node a repository. */
 export function createRepositories(name: string, args: GitArgs, parent: pulumi.Resource): void {
@@ -68,13 +71,7 @@ function createPrograms(child: string, node: MeshNode, parent: pulumi.Resource):
     const file = (what: string, path: string, content: string, mode?: string) =>
         new RemoteFile(`${child}-${what}`, { machine: node, path, content, mode }, { parent });
     return [
-        ...programs.map((program) =>
-            file(
-                program.replace(/^dags_|\.py$/g, ""),
-                `${programFolder}/${program}`,
-                scriptFile(program),
-            ),
-        ),
+        ...programFiles(child, node, programs, { parent }),
         file(
             "hook",
             `${programFolder}/hooks/proc-receive`,

@@ -1,12 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { RemoteFile, RemoteScript, scriptFile } from "../remote";
+import { programFiles, RemoteFile, RemoteScript } from "../remote";
 import type { MeshNode } from "../node";
 import { guardConfig, guardFolder, guardUnit, type GuardPlan } from "./renderGuard";
 
-const programs = [
-    ...["decide", "etcd", "signs", "guard"].map((part) => `failover_${part}.py`),
-    "etcd_json.py",
-];
+const programs = {
+    folder: guardFolder,
+    prefix: "failover_",
+    parts: ["decide", "etcd", "signs", "guard"],
+    shared: ["etcd_json.py"],
+};
 
 /** One node's guard, which ends the lease of a primary whose machine is gone. */
 export function createGuard(
@@ -18,13 +20,7 @@ export function createGuard(
     const file = (what: string, path: string, content: string) =>
         new RemoteFile(`${name}-guard-${what}`, { machine, path, content }, opts);
     const files = [
-        ...programs.map((program) =>
-            file(
-                program.replace(/^failover_|\.py$/g, ""),
-                `${guardFolder}/${program}`,
-                scriptFile(program),
-            ),
-        ),
+        ...programFiles(`${name}-guard`, machine, programs, opts),
         file("config", "/etc/patroni/failover.json", guardConfig(plan)),
         file("unit", "/etc/systemd/system/patroni-failover.service", guardUnit()),
     ];

@@ -1,3 +1,4 @@
+import { workingProcessors } from "../helpers/dagProcessor";
 import { eventually, lab, meshAddresses, nodes, on, onAll, type Node } from "../helpers/lab";
 import { outputs, type Outputs } from "../helpers/outputs";
 
@@ -154,9 +155,7 @@ describe("RabbitMQ", () => {
 describe("Airflow", () => {
     test("one DAG processor works, and the other nodes' stand by", async () => {
         await eventually("one DAG processor", async () => {
-            const works = await onAll("ls /run/airflow-dag-processor");
-            const one = Object.values(works).filter((files) => files === "works\n").length === 1;
-            return one || undefined;
+            return (await workingProcessors()).length === 1 ? true : undefined;
         });
         await on(nodes[0], "airflow jobs check --job-type DagProcessorJob");
     });

@@ -1,3 +1,4 @@
+import { marker, workingProcessors } from "../helpers/dagProcessor";
 import { eventually, nodes, on, onAll, tryOn, type Node } from "../helpers/lab";
 import { airflowApi, outputs } from "../helpers/outputs";
 
@@ -5,7 +6,6 @@ jest.setTimeout(15 * 60_000);
 
 const [first, second, third] = nodes;
 const file = "/srv/airflow/dags/lab_lagging.py";
-const marker = "/run/airflow-dag-processor/works";
 const unit = "airflow-dag-processor";
 
 interface Dag {
@@ -16,9 +16,8 @@ interface Dag {
 /** The node whose DAG processor works: there is one. */
 async function worker(): Promise<Node> {
     return eventually("one DAG processor works", async () => {
-        const said = await onAll(`test ! -e ${marker} || echo works`);
-        const working = nodes.filter((node) => said[node].trim() === "works");
-        return working.length === 1 ? working[0] : undefined;
+        const found = await workingProcessors();
+        return found.length === 1 ? found[0] : undefined;
     });
 }
 

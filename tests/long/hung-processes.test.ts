@@ -1,18 +1,13 @@
-import { eventually, healthy, nodes, on, onAll, type Node } from "../helpers/lab";
+import { workingProcessors } from "../helpers/dagProcessor";
+import { eventually, healthy, nodes, on, type Node } from "../helpers/lab";
 
 jest.setTimeout(15 * 60_000);
 
 const minute = 60_000;
 
-/** The nodes whose DAG processor works: one. */
-async function works(): Promise<Node[]> {
-    const files = await onAll("ls /run/airflow-dag-processor");
-    return nodes.filter((node) => files[node].includes("works"));
-}
-
 test("processes that hang are restarted", async () => {
     const [working] = await eventually("a DAG processor", async () => {
-        const found = await works();
+        const found = await workingProcessors();
         return found.length > 0 ? found : undefined;
     });
     /** On different nodes, so that what watches them has all it needs. */
@@ -42,17 +37,18 @@ test("processes that hang are restarted", async () => {
         }),
     );
     await eventually("one DAG processor", async () =>
-        (await works()).length === 1 ? true : undefined,
+        (await workingProcessors()).length === 1 ? true : undefined,
     );
     await healthy();
 });
 
 test("a DAG processor that hangs while its program does not is another node's", async () => {
-    const [working] = await works();
+    const [working] = await workingProcessors();
     await on(working, "pkill -STOP -P $(systemctl show -p MainPID --value airflow-dag-processor)");
     await eventually(
         "another node's",
-        async () => ((await works()).every((node) => node !== working) ? true : undefined),
+        async () =>
+            (await workingProcessors()).every((node) => node !== working) ? true : undefined,
         8 * minute,
     );
     await healthy();
