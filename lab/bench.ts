@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runDagsBench } from "./dagsBench/run.ts";
-import { wayNames } from "./dagsBench/ways.ts";
+import { allWays } from "./dagsBench/ways.ts";
 import { firstDagRun } from "./firstRun.ts";
 import { phasesOf, type EngineEvent, type Phase } from "./phases.ts";
 import { root } from "./root.ts";
@@ -44,10 +44,12 @@ program
         );
     });
 
+const wayNames = allWays.map(({ name }) => name);
+
 program
     .command("dags")
     .description(
-        "ways to have DAG folders equal on all nodes, side by side, on the lab that is up: some ten minutes each; one node is powered off and on",
+        "ways to have DAG folders equal on all nodes, side by side, on the lab that is up: some ten minutes each; one node is powered off and on, and for git the stack is changed for a while",
     )
     .addOption(
         new Option("--ways <names>", `some of ${wayNames.join(",")}`)

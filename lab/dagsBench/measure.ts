@@ -21,21 +21,29 @@ const bulkLookPeriod = 0.05;
 /** Minutes without a change in which CPU time is counted. */
 const idleMinutes = 2;
 
-/** Has a node save; gives for each save the seconds until all receivers had it, Infinity for one that was not in time. */
+export interface SaveTimes {
+    /** Seconds until all receivers had it, Infinity for one that was not in time. */
+    arrived: number[];
+    /** Seconds that saving itself took, with the way's command. */
+    taken: number[];
+}
+
+/** Has a node save; gives the times of each save. */
 export async function saveTimes(
     cluster: Cluster,
     way: Way,
     saver: string,
     receivers: string[],
     saves: Saves,
-): Promise<number[]> {
+): Promise<SaveTimes> {
     const count = saves.batches * saves.size;
     const interval = saves.size === 1 ? lookPeriod : bulkLookPeriod;
     const receive = receiveScript(way, saves.prefix, count, interval);
     await Promise.all(
         receivers.map((node) => cluster.on(node, `${receive}systemctl start bench-dags-receive`)),
     );
-    const saved = timesOf(await save(cluster, way, saver, saves));
+    const lines = await save(cluster, way, saver, saves);
+    const saved = timesOf(lines);
     const end = Math.max(...saved.values()) + deadline;
     const received = (node: string) => noted(node, "received.tsv");
     const all = () => receivers.every((node) => received(node).length === count) || now() > end;
@@ -43,10 +51,13 @@ export async function saveTimes(
     await Promise.all(
         receivers.map((node) => cluster.on(node, "systemctl stop bench-dags-receive")),
     );
-    return delays(
-        saved,
-        receivers.map((node) => timesOf(received(node))),
-    );
+    return {
+        arrived: delays(
+            saved,
+            receivers.map((node) => timesOf(received(node))),
+        ),
+        taken: lines.map(([, began, ended]) => Number(ended) - Number(began)),
+    };
 }
 
 /** A save that fails is no measurement: the error says why it did. */

@@ -12,6 +12,7 @@ import { placePrograms, removePrograms } from "./programs.ts";
 import { summaryOf } from "./records.ts";
 import { table } from "./report.ts";
 import { forJson, type WayResult } from "./results.ts";
+import { deployDags } from "./stackDags.ts";
 import { rolesOf, type Way } from "./way.ts";
 import { allWays, chosenWays } from "./ways.ts";
 
@@ -108,15 +109,16 @@ async function measure(
 
     say(`${way.name}: prepared`);
     await way.prepare(cluster);
+    await healthy(cluster);
     const trial = { ...one("trial"), batches: 1 };
-    const [first] = await saveTimes(cluster, way, saver.name, others, trial);
-    if (first === Infinity) {
+    const { arrived } = await saveTimes(cluster, way, saver.name, others, trial);
+    if (arrived[0] === Infinity) {
         throw new Error("the first file did not come to all nodes");
     }
     say(`${way.name}: CPU time of two idle minutes`);
     result.idleCpu = await idleCpu(cluster, way);
     const up = await saveTimes(cluster, way, saver.name, others, one("up"));
-    result.allUp = told("all nodes up", up);
+    result.allUp = told("all nodes up", up.arrived);
     if (way.runs) {
         result.firstTask = told("first tasks", await firstTasks(cluster, way, saver.name));
     }
@@ -128,24 +130,33 @@ async function measure(
     await powerOffAwaiting(cluster, way, third.name, many);
     await cluster.await("there is a primary", () => cluster.primary([saver.name]));
     const down = await saveTimes(cluster, way, saver.name, living, one("down"));
-    result.oneDown = told("one node off", down);
-    told(
-        "1,000 files at once, one node off",
-        await saveTimes(cluster, way, saver.name, living, many),
-    );
+    result.oneDown = told("one node off", down.arrived);
+    const bulk = await saveTimes(cluster, way, saver.name, living, many);
+    told("1,000 files at once, one node off", bulk.arrived);
     result.catchUp = await catchUp(cluster, third, many.batches * many.size);
-    const { all, sshd, arrived } = result.catchUp;
+    const { all, sshd, arrived: back } = result.catchUp;
     say(
-        `${way.name}: back: sshd after ${sshd.toFixed(1)} s, ${arrived} files after ${all?.toFixed(1) ?? "600"} s`,
+        `${way.name}: back: sshd after ${sshd.toFixed(1)} s, ${back} files after ${all?.toFixed(1) ?? "600"} s`,
     );
+    if (way.command !== undefined) {
+        result.figures.push(taken("all nodes up", up.taken), taken("one node off", down.taken));
+    }
     result.figures.push(...((await way.figures?.(cluster, saver.name)) ?? []));
+}
+
+/** Of a way with a command, after which who saves knows that it counts. */
+function taken(when: string, seconds: number[]): string {
+    const { p50, p99 } = summaryOf(seconds);
+    return `${when}: acknowledged after p50 ${p50.toFixed(2)} s, p99 ${p99.toFixed(2)} s`;
 }
 
 /** The lab as it was, whatever state the last run left it in. */
 async function restore(cluster: Cluster): Promise<void> {
     await powerOn(cluster);
     await removePrograms(cluster);
-    for (const way of allWays()) {
+    // Files are removed from the folder that csync2 watches, where that is the stack's own.
+    await deployDags();
+    for (const way of allWays) {
         await way.remove(cluster);
     }
     await removePrograms(cluster);

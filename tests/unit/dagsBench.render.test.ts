@@ -1,7 +1,7 @@
-import { dagsSetting } from "../../lab/dagsBench/kind";
 import { csync2Config, csync2Receiver, lasting, placesOf, timed } from "../../lab/dagsBench/render";
 import { lsyncdConfig } from "../../lab/dagsBench/renderLsyncd";
 import { deviceIdIn, syncthingConfig } from "../../lab/dagsBench/renderSyncthing";
+import { dagsSetting } from "../../lab/dagsBench/stackDags";
 
 const nodes = [
     { name: "a", meshAddress: "10.90.0.1" },
@@ -68,9 +68,9 @@ test("a device's id is read from what syncthing has generated", () => {
     expect(() => deviceIdIn("<configuration/>")).toThrow("names no device");
 });
 
-test("the stack's kind is that of its configuration, or csync2", () => {
-    expect(dagsSetting("config:\n  airflow-ha:serverType: cx33\n")).toEqual({ kind: "csync2" });
-    expect(dagsSetting("encryptionsalt: x\n")).toEqual({ kind: "csync2" });
+test("the stack's own setting is that of its configuration, or none", () => {
+    expect(dagsSetting("config:\n  airflow-ha:serverType: cx33\n")).toBeUndefined();
+    expect(dagsSetting("encryptionsalt: x\n")).toBeUndefined();
     expect(dagsSetting("config:\n  airflow-ha:dags:\n    kind: git\n    branch: trunk\n")).toEqual({
         kind: "git",
         branch: "trunk",

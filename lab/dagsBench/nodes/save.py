@@ -1,4 +1,4 @@
-"""Saves files one after the other and notes of each when its saving began: name and seconds since 1970.
+"""Saves files one after the other and notes of each when its saving began and ended: name and seconds since 1970.
 
 `npm run bench -- dags` says in save.json: `folder`, `prefix` of the names, `batches` of `size` files, `period` in seconds
 from one batch to the next, and a `command` in bash that is part of saving, or nothing.
@@ -41,7 +41,7 @@ def main():
             names = [f"{task['prefix']}{first + n}.txt" for n in range(task["size"])]
             began = time.time()
             save(task["folder"], names, task["command"])
-            saved.writelines(f"{name}\t{began:.6f}\n" for name in names)
+            saved.writelines(f"{name}\t{began:.6f}\t{time.time():.6f}\n" for name in names)
 
 
 if __name__ == "__main__":

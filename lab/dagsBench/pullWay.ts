@@ -1,7 +1,7 @@
 import { lasting, placesOf, timed } from "./render.ts";
 import { install, placedIn, putInPlace, rolesOf, type Way } from "./way.ts";
 
-const name = "git";
+const name = "pull";
 const places = placesOf(name);
 const repository = `${places.folder}.git`;
 const port = 9419;
@@ -19,7 +19,7 @@ commit=$(git ${author} -C ${repository} commit-tree -m bench "$tree")
 git -C ${repository} update-ref refs/heads/main "$commit"`;
 
 /** A bare repository on the first node; each node pulls from it every ten seconds, and who saves commits and pushes. */
-export const gitWay: Way = {
+export const pullWay: Way = {
     ...placedIn(places, name),
     title: "git pull every 10 s",
     command: `${locked} bash -c 'git add --all . && git ${author} commit --quiet --message=bench && git push --quiet origin main'`,
