@@ -43,4 +43,6 @@ export const ports = {
     flower: 5555,
     /** csync2, which takes files from its peers. */
     csync2: 30865,
+    /** dag-sync, which takes most of them before csync2 is needed. */
+    dagSync: 30864,
 } as const;

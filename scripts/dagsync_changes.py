@@ -143,14 +143,9 @@ class Changes:
             self.seen[path] = version
         else:
             self.seen.pop(path, None)
-            self.drop_cache(os.path.dirname(path))
+            if (above := os.path.dirname(path)) != self.folder:
+                drop_cache(above)
         return Change(path, bool(before and version and version.differs_unseen(before)), before is None)
-
-    def drop_cache(self, folder):
-        """What Python has made for sources that have gone would keep their folder, when it was deleted on another node."""
-        with contextlib.suppress(OSError):
-            if folder != self.folder and os.listdir(folder) == ["__pycache__"]:
-                shutil.rmtree(os.path.join(folder, "__pycache__"), ignore_errors=True)
 
     def below(self, path):
         return [each for each in self.seen if each.startswith(path + "/")]
@@ -185,3 +180,10 @@ class Changes:
                 os.lchown(path, self.uid, self.gid)
         except OSError:
             pass  # it has gone meanwhile
+
+
+def drop_cache(folder):
+    """What Python has made for sources that have gone would keep their folder, when it was deleted on another node."""
+    with contextlib.suppress(OSError):
+        if os.listdir(folder) == ["__pycache__"]:
+            shutil.rmtree(os.path.join(folder, "__pycache__"), ignore_errors=True)

@@ -5,14 +5,14 @@ import contextlib
 import fcntl
 import os
 
-from dagsync_pair import chunks, version_of
+from dagsync_pair import chunks, flush, version_of
 
 # Paths for which the lock is held once.
 CHUNK = 500
 
 
 class Notes:
-    """`lock`: the file that csync2's receiving side holds a lock on while a peer sends."""
+    """`lock`: the file that each receiving side holds a lock on while it changes something."""
 
     def __init__(self, pairs, lock):
         self.pairs, self.lock = pairs, lock
@@ -46,21 +46,10 @@ class Notes:
         noted = [(pair, pair.versions(now), pair.owed()) for pair in self.pairs]
         received = {change.path for change in changes if is_received(change, now[change.path], noted)}
         behinds = [{path for path in now if versions.get(path) != now[path]} for _, versions, _ in noted]
-        for path in hidden.union(*behinds):
-            flush(path)
+        flush(hidden.union(*behinds))
         for pair, behind in zip(self.pairs, behinds):
             pair.note({path: now[path] for path in behind & received}, owed=False)
             pair.note({path: now[path] for path in (behind | hidden) - received}, owed=True)
-
-
-def flush(path):
-    """Before it is noted, which is flushed too: a file that a power cut leaves empty would pass for one that was emptied."""
-    with contextlib.suppress(OSError):
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)
 
 
 def is_received(change, version, noted):

@@ -14,6 +14,8 @@ ENCODED = {chr(code) for code in (*range(1, 33), 127)} | set("\"'%$:|\\")
 BUSY = 20
 # Paths for one statement.
 CHUNK = 500
+# Files that are flushed one by one; more of them, with all else that this node has written.
+FEW = 8
 # A name need not be UTF-8; it is text all the same.
 TEXT = "CAST(? AS TEXT)"
 
@@ -68,6 +70,11 @@ class Pair:
             if owed:
                 self.insert_dirty(database, names)
 
+    def settle(self, paths):
+        """The peer has them."""
+        with self.database() as database:
+            database.executemany(f"DELETE FROM dirty WHERE filename = {TEXT}", [(stored(path),) for path in paths])
+
     def owe(self, paths):
         """Whatever is there when it is sent."""
         if not paths:
@@ -84,15 +91,37 @@ def version_of(path):
     """As csync2 writes it down. Owners are not synchronized: their numbers differ from node to node."""
     try:
         status = os.lstat(path)
-        if stat.S_ISREG(status.st_mode):
-            return f"v1:mtime={status.st_mtime_ns // 10**9}:mode={status.st_mode}:type=reg:size={status.st_size}"
-        if stat.S_ISDIR(status.st_mode):
-            return f"v1:mode={status.st_mode}:type=dir"
-        if stat.S_ISLNK(status.st_mode):
-            return f"v1:mode={status.st_mode}:type=lnk:target={encoded(os.readlink(path))}"
+        target = os.readlink(path) if stat.S_ISLNK(status.st_mode) else None
+        return version_text(status.st_mode, status.st_mtime_ns // 10**9, status.st_size, target)
     except OSError:
-        pass
+        return None
+
+
+def version_text(mode, mtime, size, target):
+    """None for what is not synchronized, or is not there: then there is no `mode`."""
+    if mode is None:
+        return None
+    if stat.S_ISREG(mode):
+        return f"v1:mtime={mtime}:mode={mode}:type=reg:size={size}"
+    if stat.S_ISDIR(mode):
+        return f"v1:mode={mode}:type=dir"
+    if stat.S_ISLNK(mode):
+        return f"v1:mode={mode}:type=lnk:target={encoded(target)}"
     return None
+
+
+def flush(paths):
+    """Before they are noted, which is flushed too: a file that a power cut leaves empty would pass for one that was emptied."""
+    if len(paths) > FEW:
+        os.sync()
+        return
+    for path in paths:
+        with contextlib.suppress(OSError):
+            file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
 
 
 def encoded(text):

@@ -1,5 +1,5 @@
-"""One peer of a synchronized folder: has csync2 send what it is owed. What the peer does not take stays noted in csync2's
-database and is tried again."""
+"""One peer of a synchronized folder: is sent what it is owed. What it does not take, because it was changed there too or is
+large, csync2 sends. What that cannot send either stays noted in csync2's database and is tried again."""
 
 import contextlib
 import os
@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 
+import dagsync_batch
 from dagsync_leases import Leases
 from dagsync_pair import Pair, version_of
 
@@ -18,8 +19,11 @@ from dagsync_pair import Pair, version_of
 RETRY, CONNECTING, TRANSFER, TIE = 2, 2, 60, 70
 # Seconds: between two comparisons of all; after which nobody is expected to send what is different any more.
 COMPARE, NOBODY = 30, 300
-# Paths for one transfer, during which the peer takes nothing from others.
-TRANSFERRED = 50
+# Paths for one transfer, during which the peer takes nothing from others: by csync2, and without it.
+TRANSFERRED, BATCH = 50, 500
+# Milliseconds after which a peer that acknowledges nothing is gone; and, in seconds, how that is found out while it is silent.
+UNACKNOWLEDGED = 5000
+KEEPALIVE = {socket.TCP_KEEPIDLE: 2, socket.TCP_KEEPINTVL: 1, socket.TCP_KEEPCNT: 3}
 # What it says, with -v, of a file that stays to be sent; of one that this node had to send against the peer's version.
 OF_IT = r" (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).*\n)*?"
 STAYS = rf"^(?:Updating|Deleting){OF_IT}File stays in dirty state"
@@ -41,7 +45,8 @@ class Peer(threading.Thread):
     def __init__(self, name, address, settings, status):
         super().__init__(daemon=True, name=name)
         self.peer, self.address, self.status = name, address, status
-        self.port = int(settings["PORT"])
+        self.port, self.batch_port = int(settings["PORT"]), int(settings["BATCH_PORT"])
+        self.folder, self.key = settings["DAGS"], settings["KEY"]
         state = os.path.join(settings["STATE"], address)
         self.environment = os.environ | {"CSYNC2_SYSTEM_DIR": os.path.join(settings["CONFIG"], address)}
         self.csync2 = ["csync2", "-D", state, "-B"]
@@ -80,7 +85,10 @@ class Peer(threading.Thread):
 
     def send(self):
         """Each path once: one that the peer cannot take does not keep the others here. What is new meanwhile comes along."""
-        failed, tried, lost = None, set(), []
+        failed, tried, lost = self.send_batches(), set(), []
+        if failed:
+            self.count(failed)
+            return
         while chunk := in_order(self.pair.owed() - tried)[:TRANSFERRED]:
             if not self.answers():
                 failed = SILENT
@@ -94,6 +102,40 @@ class Peer(threading.Thread):
             tried.update(chunk)
         self.settle(lost)
         self.count(failed)
+
+    def send_batches(self):
+        """All that is whole, and not changed there too. Gives why nothing more can be sent just now, or None."""
+        tried = set()
+        while chunk := in_order(self.pair.owed() - tried)[:BATCH]:
+            try:
+                tried.update(self.send_batch(chunk))
+            except (ConnectionRefusedError, ConnectionResetError, EOFError):
+                return None  # its dag-sync does not run; csync2 may answer
+            except TimeoutError:
+                return SILENT
+            except OSError as error:
+                return str(error)
+        return None
+
+    def send_batch(self, paths):
+        """As many as go into one message; gives those that were looked at."""
+        before = {path: identity(path) for path in paths}
+        looked_at = dagsync_batch.entries_of(self.folder, paths)
+        entries = {path: entry for path, entry in looked_at.items() if entry}
+        if not entries:
+            return looked_at
+        with socket.create_connection((self.address, self.batch_port), CONNECTING) as connection:
+            connection.settimeout(TRANSFER)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED)
+            for option, value in KEEPALIVE.items():
+                connection.setsockopt(socket.IPPROTO_TCP, option, value)
+            said = set(dagsync_batch.send(connection, self.key, entries.values()))
+        taken = [path for path, entry in entries.items() if entry.path in said]
+        self.pair.settle(taken)
+        # What has changed meanwhile was noted before its debt was settled.
+        self.pair.owe([path for path in taken if identity(path) != before[path]])
+        return looked_at
 
     def send_whole(self, paths, lost):
         """Those that nobody writes: what somebody opens meanwhile is not sent now, but when it is closed. Gives why the peer

@@ -4,13 +4,15 @@ DAGS    the folder
 OWNER   user and group that every file in it shall have
 PEERS   the other nodes, separated by spaces: name=address
 PORT    csync2's TCP port
+ADDRESS, BATCH_PORT  where this node takes what others send without csync2; the port is the same on all
 LOCAL   patterns of names that stay on this node, separated by spaces
-CONFIG  CONFIG/ADDRESS/csync2.cfg is csync2's configuration for a peer
+CONFIG  CONFIG/ADDRESS/csync2.cfg is csync2's configuration for a peer, CONFIG/dags.key the key of all nodes
 STATE   STATE/ADDRESS is csync2's database for a peer
 STATUS  JSON file that says how far each peer is; the file `behind` beside it is there while this node lacks something"""
 
 import json
 import os
+import socket
 import threading
 import time
 import traceback
@@ -18,6 +20,7 @@ import traceback
 from dagsync_changes import Changes
 from dagsync_notes import Notes
 from dagsync_peer import Peer
+from dagsync_take import Receiver
 from systemd_notify import notify
 
 # Seconds after which a node that cannot catch up is started all the same.
@@ -71,6 +74,8 @@ def be_ready(peers, status):
 
 def main(settings):
     threading.excepthook = end_all
+    with open(os.path.join(settings["CONFIG"], "dags.key")) as file:
+        settings = settings | {"KEY": file.read().strip()}
     status = Status(settings["STATUS"])
     peers = [Peer(*each.split("="), settings, status) for each in settings["PEERS"].split()]
     for peer in peers:
@@ -78,6 +83,9 @@ def main(settings):
 
     changes = Changes(settings["DAGS"], settings["OWNER"], settings["LOCAL"].split())
     notes = Notes([peer.pair for peer in peers], os.path.join(settings["STATE"], "receiving"))
+    server = socket.create_server((settings["ADDRESS"], int(settings["BATCH_PORT"])))
+    pairs = {peer.address: peer.pair for peer in peers}
+    Receiver(server, settings["KEY"], settings["DAGS"], pairs, changes.is_local, notes.nobody_sends).start()
     notes.begin(changes.walk())
     changes.begin(notes.known())
     for peer in peers:
@@ -89,4 +97,4 @@ def main(settings):
             peer.wake()
 
 
-main(os.environ)
+main(dict(os.environ))

@@ -17,7 +17,7 @@ import {
 const programs = {
     folder: runnerFolder,
     prefix: "dagsync_",
-    parts: ["changes", "leases", "notes", "pair", "peer", "run"],
+    parts: ["batch", "changes", "leases", "notes", "pair", "peer", "run", "take"],
     shared: ["systemd_notify.py"],
 };
 

@@ -110,6 +110,7 @@ StartLimitIntervalSec=0
 Type=notify
 TimeoutStartSec=infinity
 Environment=DAGS=${path} OWNER=${owner} PORT=${ports.csync2} CONFIG=${configPath} STATE=${statePath}
+Environment=ADDRESS=${node.meshAddress} BATCH_PORT=${ports.dagSync}
 Environment="PEERS=${peers.join(" ")}" "LOCAL=${local}" STATUS=${statusPath}
 ExecStart=/usr/bin/python3 -B ${runnerFolder}/dagsync_run.py
 Restart=always

@@ -45,7 +45,8 @@ class Sending(unittest.TestCase):
         self.enterContext(mock.patch("builtins.print", lambda *said, **_: self.journal.append(" ".join(said))))
         self.journal, self.status, self.lacks = [], [], []
         settings = {"PORT": str(listener.getsockname()[1]), "DAGS": "/dags", "STATE": str(self.place / "state")}
-        settings["CONFIG"] = "/config"
+        # Nobody takes batches unless a test says so.
+        settings |= {"CONFIG": "/config", "BATCH_PORT": "1", "KEY": "secret"}
         status = mock.Mock(set=lambda *said: self.status.append(said), lacks=lambda _, lacks: self.lacks.append(lacks))
         self.peer = Peer("other", "127.0.0.1", settings, status)
         self.owes("/dags/a")

@@ -1,0 +1,216 @@
+"""What one node sends to another one without csync2, over a real connection, and what the other one takes of it.
+tests/unit/dagsync.programs.test.ts runs it."""
+
+import contextlib
+import os
+import socket
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
+import dagsync_batch
+import dagsync_peer
+from csync2_database import make
+from dagsync_pair import Pair, version_of
+from dagsync_peer import Peer
+from dagsync_take import Receiver
+
+KEY = "of all nodes"
+
+
+class Sending(unittest.TestCase):
+    """`here` sends to `there`; each has a folder and a database of the pair."""
+
+    def setUp(self):
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
+        self.place = Path(place.name)
+        self.here, self.there = self.place / "here", self.place / "there"
+        for folder in [self.here, self.there, self.place / "state" / "127.0.0.1", self.place / "receiver"]:
+            folder.mkdir(parents=True)
+        make(self.place / "state" / "127.0.0.1")
+        make(self.place / "receiver")
+        self.received = Pair("here", str(self.place / "receiver"))
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+        self.journal = []
+        self.enterContext(mock.patch("builtins.print", lambda *said, **_: self.journal.append(" ".join(map(str, said)))))
+        pairs, alone = {"127.0.0.1": self.received}, contextlib.nullcontext
+        self.receiver = Receiver(server, KEY, str(self.there), pairs, lambda path: "/.secret" in path, alone)
+        self.receiver.start()
+        settings = {"PORT": "1", "BATCH_PORT": str(server.getsockname()[1]), "KEY": KEY, "DAGS": str(self.here)}
+        settings |= {"CONFIG": "/config", "STATE": str(self.place / "state")}
+        with mock.patch.object(Peer, "ran"):
+            self.peer = Peer("there", "127.0.0.1", settings, mock.Mock())
+
+    def save(self, folder, name, text, at=1000):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (at + 0.5, at + 0.5))
+        return str(path)
+
+    def owes(self, *names):
+        self.peer.pair.note({(path := f"{self.here}/{name}"): version_of(path) for name in names}, owed=True)
+
+    def owed(self):
+        """After an attempt."""
+        self.assertIsNone(self.peer.send_batches())
+        return {os.path.relpath(path, self.here) for path in self.peer.pair.owed()}
+
+    def agreed(self, name, text):
+        """Both have it, and each has noted that."""
+        for folder, pair in [(self.here, self.peer.pair), (self.there, self.received)]:
+            path = self.save(folder, name, text)
+            pair.note({path: version_of(path)}, owed=False)
+
+    def test_files_folders_links_modes_and_deletions_arrive_and_are_noted(self):
+        self.agreed("old/gone.py", "gone")
+        self.received.note({f"{self.there}/old": version_of(self.there / "old")}, owed=False)
+        (self.there / "old" / "__pycache__").mkdir()
+        (self.here / "old" / "gone.py").unlink()
+        (self.here / "old").rmdir()
+        self.save(self.here, "new/a.py", "a" * 5000)
+        os.chmod(self.here / "new" / "a.py", 0o640)
+        os.symlink("a.py", self.here / "new" / "link")
+        names = ["old/gone.py", "old", "new", "new/a.py", "new/link"]
+        self.owes(*names)
+        self.assertEqual(self.owed(), set())
+        self.assertEqual(sorted(os.listdir(self.there)), ["new"])
+        self.assertEqual((self.there / "new" / "a.py").read_text(), "a" * 5000)
+        self.assertEqual(os.readlink(self.there / "new" / "link"), "a.py")
+        for name in names:
+            here, there = version_of(self.here / name), version_of(self.there / name)
+            self.assertEqual(here, there)
+            self.assertEqual(self.received.versions([f"{self.there}/{name}"]).get(f"{self.there}/{name}"), here)
+        self.assertEqual(self.received.owed(), set())
+
+    def test_a_file_is_there_as_a_whole_before_it_has_its_name(self):
+        self.agreed("a.py", "old")
+        self.save(self.here, "a.py", "new")
+        self.owes("a.py")
+        seen = []
+
+        def replaced(source, target):
+            seen.append((Path(source).read_text(), Path(target).read_text()))
+            os.rename(source, target)
+
+        with mock.patch("os.replace", replaced):
+            self.assertEqual(self.owed(), set())
+        self.assertEqual(seen, [("new", "old")])
+
+    def test_what_was_changed_there_too_is_left_to_csync2(self):
+        for name in ["owed.py", "unnoted.py", "deleted.py", "hidden.py"]:
+            self.agreed(name, "old")
+            self.save(self.here, name, "new!", at=2000)
+        self.received.owe([f"{self.there}/owed.py"])
+        self.save(self.there, "unnoted.py", "theirs", at=3000)
+        (self.there / "deleted.py").unlink()
+        self.save(self.there, "hidden.py", "diff", at=2000)  # as long and as old as the one that comes
+        self.save(self.here, "fine.py", "new")
+        names = ["owed.py", "unnoted.py", "deleted.py", "hidden.py"]
+        self.owes(*names, "fine.py")
+        self.assertEqual(self.owed(), set(names))
+        self.assertEqual((self.there / "unnoted.py").read_text(), "theirs")
+        self.assertEqual((self.there / "hidden.py").read_text(), "diff")
+        self.assertFalse((self.there / "deleted.py").exists())
+
+    def test_what_is_there_already_counts(self):
+        self.save(self.here, "a.py", "same")
+        self.save(self.there, "a.py", "same")
+        self.owes("a.py", "gone.py")
+        self.assertEqual(self.owed(), set())
+        self.assertEqual(self.received.all_paths(), {f"{self.there}/a.py"})
+
+    def test_what_is_changed_here_while_it_is_sent_is_still_owed(self):
+        self.save(self.here, "a.py", "one")
+        self.owes("a.py")
+        send = dagsync_batch.send
+
+        def changed_after(*message):
+            taken = send(*message)
+            self.save(self.here, "a.py", "two", at=1001)
+            return taken
+
+        with mock.patch("dagsync_batch.send", changed_after):
+            self.peer.send_batch([f"{self.here}/a.py"])
+        self.assertEqual(self.peer.pair.owed(), {f"{self.here}/a.py"})
+
+    def test_what_somebody_writes_is_not_sent_and_not_replaced(self):
+        self.agreed("there.py", "old")
+        self.save(self.here, "there.py", "new", at=2000)
+        self.save(self.here, "here.py", "half")
+        self.owes("here.py", "there.py")
+        with open(self.here / "here.py", "a"), open(self.there / "there.py", "a"):
+            self.assertEqual(self.owed(), {"here.py", "there.py"})
+        self.assertEqual((self.there / "there.py").read_text(), "old")
+        self.assertFalse((self.there / "here.py").exists())
+
+    def test_a_local_change_right_after_is_no_received_version(self):
+        self.save(self.here, "a.py", "sent")
+        self.owes("a.py")
+        place = Receiver.place
+
+        def edited(*arguments):
+            placed = place(*arguments)
+            self.save(self.there, "a.py", "edited", at=2000)
+            return placed
+
+        with mock.patch.object(Receiver, "place", edited):
+            self.owed()
+        noted = self.received.versions([f"{self.there}/a.py"])[f"{self.there}/a.py"]
+        self.assertEqual(noted, version_of(self.here / "a.py"))
+        self.assertNotEqual(noted, version_of(self.there / "a.py"))
+
+    def test_no_name_leads_out_of_the_folder(self):
+        outside = self.place / "outside"
+        outside.mkdir()
+        os.symlink(outside, self.there / "link")
+        names = ["../outside/a.py", "link/b.py", ".secret/c.py", "/etc/d.py"]
+        entries = [dagsync_batch.Entry(name, 0o100644, 1000, 1, contents=b"x") for name in names]
+        self.assertEqual(self.receiver.take(self.received, entries), [])
+        self.assertEqual(os.listdir(outside), [])
+
+    def test_who_has_another_key_is_refused_and_a_torn_message_changes_nothing(self):
+        self.save(self.here, "a.py", "x")
+        self.owes("a.py")
+        self.peer.key = "of nobody"
+        self.assertEqual(self.owed(), {"a.py"})
+        self.assertIn("the key is another one", self.journal[0])
+        self.peer.key = KEY
+        entry = dagsync_batch.Entry("a.py", 0o100644, 1000, 9, contents=b"half")
+        with mock.patch("dagsync_batch.entries_of", return_value={f"{self.here}/a.py": entry}):
+            with mock.patch("dagsync_take.SILENCE", 0.2):
+                self.assertEqual(self.owed(), {"a.py"})
+        self.assertEqual(os.listdir(self.there), [])
+
+    def test_many_files_come_in_several_messages_and_a_large_one_is_left_to_csync2(self):
+        for number in range(7):
+            self.save(self.here, f"{number}.py", f"# {number}")
+        self.save(self.here, "large.py", "x" * 200)
+        self.owes(*(f"{number}.py" for number in range(7)), "large.py")
+        with mock.patch.object(dagsync_peer, "BATCH", 3), mock.patch.object(dagsync_batch, "CONTENTS", 100):
+            self.assertEqual(self.owed(), {"large.py"})
+        self.assertEqual(sorted(os.listdir(self.there)), [f"{number}.py" for number in range(7)])
+
+    def test_names_that_are_no_utf8(self):
+        name = os.fsdecode(b"caf\xe9 1.py")
+        self.save(self.here, name, "x")
+        self.owes(name)
+        self.assertEqual(self.owed(), set())
+        self.assertEqual(os.listdir(os.fsencode(self.there)), [b"caf\xe9 1.py"])
+
+    def test_a_silent_peer_is_no_reason_to_wait_for_csync2(self):
+        self.save(self.here, "a.py", "x")
+        self.owes("a.py")
+        with mock.patch("socket.create_connection", side_effect=TimeoutError):
+            self.assertEqual(self.peer.send_batches(), dagsync_peer.SILENT)
+        with mock.patch("socket.create_connection", side_effect=ConnectionRefusedError):
+            self.assertIsNone(self.peer.send_batches())
+
+
+if __name__ == "__main__":
+    unittest.main()
