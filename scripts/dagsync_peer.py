@@ -85,11 +85,14 @@ class Peer(threading.Thread):
 
     def send(self):
         """Each path once: one that the peer cannot take does not keep the others here. What is new meanwhile comes along."""
-        failed, tried, lost = self.send_batches(), set(), []
-        if failed:
-            self.count(failed)
-            return
-        while chunk := in_order(self.pair.owed() - tried)[:TRANSFERRED]:
+        failed, looked_at, taken, tried, lost = None, set(), set(), set(), []
+        while True:
+            if silent := self.send_batches(looked_at, taken):
+                failed = silent
+                break
+            # What has been taken and is owed again is new: that wakes this thread.
+            if not (chunk := in_order(self.pair.owed() - tried - taken)[:TRANSFERRED]):
+                break
             if not self.answers():
                 failed = SILENT
                 break
@@ -103,12 +106,13 @@ class Peer(threading.Thread):
         self.settle(lost)
         self.count(failed)
 
-    def send_batches(self):
-        """All that is whole, and not changed there too. Gives why nothing more can be sent just now, or None."""
-        tried = set()
-        while chunk := in_order(self.pair.owed() - tried)[:BATCH]:
+    def send_batches(self, looked_at, taken):
+        """All that is whole, and not changed there too; adds to both sets. Gives why nothing can be sent just now, or None."""
+        while chunk := in_order(self.pair.owed() - looked_at)[:BATCH]:
             try:
-                tried.update(self.send_batch(chunk))
+                entries, took = self.send_batch(chunk)
+                looked_at.update(entries)
+                taken.update(took)
             except (ConnectionRefusedError, ConnectionResetError, EOFError):
                 return None  # its dag-sync does not run; csync2 may answer
             except TimeoutError:
@@ -118,12 +122,12 @@ class Peer(threading.Thread):
         return None
 
     def send_batch(self, paths):
-        """As many as go into one message; gives those that were looked at."""
+        """As many as go into one message; gives those that were looked at, and of them those that the peer has now."""
         before = {path: identity(path) for path in paths}
         looked_at = dagsync_batch.entries_of(self.folder, paths)
         entries = {path: entry for path, entry in looked_at.items() if entry}
         if not entries:
-            return looked_at
+            return looked_at, []
         with socket.create_connection((self.address, self.batch_port), CONNECTING) as connection:
             connection.settimeout(TRANSFER)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -133,9 +137,11 @@ class Peer(threading.Thread):
             said = set(dagsync_batch.send(connection, self.key, entries.values()))
         taken = [path for path, entry in entries.items() if entry.path in said]
         self.pair.settle(taken)
-        # What has changed meanwhile was noted before its debt was settled.
-        self.pair.owe([path for path in taken if identity(path) != before[path]])
-        return looked_at
+        if changed := [path for path in taken if identity(path) != before[path]]:
+            # It may have been noted just before its debt was settled.
+            self.pair.owe(changed)
+            self.wake()
+        return looked_at, taken
 
     def send_whole(self, paths, lost):
         """Those that nobody writes: what somebody opens meanwhile is not sent now, but when it is closed. Gives why the peer
@@ -203,11 +209,13 @@ class Peer(threading.Thread):
         return set(re.findall(rf"^[LRX]\t{self.pair.me}\t{self.peer}\t(.+)$", ran.stdout, re.MULTILINE)) - self.pair.owed()
 
     def count(self, reason):
-        """How many files it lacks, and why."""
+        """How many files it lacks, and why. What is over at the next attempt is not worth a word."""
+        again = bool(self.behind) or reason is None
         self.behind = 0 if reason is None else max(1, len(self.pair.owed()))
         self.since = (self.since or time.time()) if self.behind else None
         self.status.set(self.peer, self.behind, self.since)
-        self.say(f"not all changes are on {self.peer} yet: {reason}" if reason else None)
+        if again:
+            self.say(f"not all changes are on {self.peer} yet: {reason}" if reason else None)
 
     def say(self, what):
         """Once, not at every attempt."""

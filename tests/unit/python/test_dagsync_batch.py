@@ -58,7 +58,7 @@ class Sending(unittest.TestCase):
 
     def owed(self):
         """After an attempt."""
-        self.assertIsNone(self.peer.send_batches())
+        self.assertIsNone(self.peer.send_batches(set(), set()))
         return {os.path.relpath(path, self.here) for path in self.peer.pair.owed()}
 
     def agreed(self, name, text):
@@ -207,9 +207,9 @@ class Sending(unittest.TestCase):
         self.save(self.here, "a.py", "x")
         self.owes("a.py")
         with mock.patch("socket.create_connection", side_effect=TimeoutError):
-            self.assertEqual(self.peer.send_batches(), dagsync_peer.SILENT)
+            self.assertEqual(self.peer.send_batches(set(), set()), dagsync_peer.SILENT)
         with mock.patch("socket.create_connection", side_effect=ConnectionRefusedError):
-            self.assertIsNone(self.peer.send_batches())
+            self.assertIsNone(self.peer.send_batches(set(), set()))
 
 
 if __name__ == "__main__":

@@ -81,10 +81,11 @@ class Sending(unittest.TestCase):
         self.owes("/dags/a", "/dags/b c")
         self.peer.send()
         self.assertEqual(self.status[-1][:2], ("other", 2))
-        self.assertEqual(self.journal, ["not all changes are on other yet: connection refused"])
+        self.assertEqual(self.journal, [])
         since = self.status[-1][2]
         self.assertAlmostEqual(since, time.time(), delta=60)
         self.peer.send()
+        self.assertEqual(self.journal, ["not all changes are on other yet: connection refused"])
         self.assertEqual(self.status[-1], ("other", 2, since))
         self.answers(0)
         self.calls()
@@ -114,7 +115,8 @@ class Sending(unittest.TestCase):
         self.answers(1, f"Updating /dags/c on other ...\nDeleting /dags/b on other ...\n{stays}\nFinished with 1 errors.\n")
         with mock.patch.object(dagsync_peer, "TRANSFERRED", 2):
             self.peer.send()
-        self.assertEqual(self.calls(), ["-v -u -P other /dags/c /dags/b", "-v -u -P other /dags/a"])
+            self.assertEqual(self.calls(), ["-v -u -P other /dags/c /dags/b", "-v -u -P other /dags/a"])
+            self.peer.send()
         self.assertRegex(self.journal[-1], "it does not take /dags/b$")
 
     def differs(self, *lines):
@@ -158,8 +160,9 @@ class Sending(unittest.TestCase):
         self.answers("exec sleep 30", f"Updating /dags/a on other ...\n{won}\n")
         with mock.patch.object(dagsync_peer, "TRANSFER", 0.5):
             self.peer.send()
+            self.peer.send()
         self.assertRegex(self.journal[0], "^/dags/a: changed here and on other")
-        self.assertRegex(self.journal[1], "it is slow, or silent")
+        self.assertRegex(self.journal[2], "it is slow, or silent")
 
     def test_nothing_is_sent_while_somebody_writes_it(self):
         path = self.place / "a.py"
@@ -187,7 +190,6 @@ class Sending(unittest.TestCase):
             self.assertLess(time.monotonic() - began, 5)
             sending.join(20)
         self.assertEqual(self.status[-1][:2], ("other", 1))
-        self.assertEqual(self.journal, ["not all changes are on other yet: files are being written"])
 
     def test_what_another_file_takes_the_place_of_while_it_is_sent_is_still_owed(self):
         path = self.place / "a.py"
