@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runDagsBench } from "./dagsBench/run.ts";
+import { runDagsBench, type DagsBenchOptions } from "./dagsBench/run.ts";
 import { allWays } from "./dagsBench/ways.ts";
 import { firstDagRun } from "./firstRun.ts";
 import { phasesOf, type EngineEvent, type Phase } from "./phases.ts";
@@ -57,8 +57,9 @@ program
             .default(wayNames, "all"),
     )
     .option("--saves <n>", "saves with all nodes up, and as many with one off", positive, 200)
+    .option("--missed <n>", "files that are saved at once while a node is off", positive, 1000)
     .option("--out <folder>", "for dags.json and dags.svg", join(root, ".lab", "dags"))
-    .action(async (options: { ways: string[]; saves: number; out: string }) => {
+    .action(async (options: Omit<DagsBenchOptions, "signal">) => {
         const interrupted = new AbortController();
         for (const signal of ["SIGINT", "SIGTERM"] as const) {
             process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));

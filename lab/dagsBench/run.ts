@@ -21,6 +21,8 @@ export interface DagsBenchOptions {
     ways: string[];
     /** How many saves with all nodes up, and as many with one off. */
     saves: number;
+    /** How many files are saved at once while a node is off. */
+    missed: number;
     /** Where dags.json and dags.svg go. */
     out: string;
     signal: AbortSignal;
@@ -44,7 +46,7 @@ export async function runDagsBench(options: DagsBenchOptions): Promise<boolean> 
             await restore(cluster);
             await placePrograms(cluster);
             for (const way of ways) {
-                results.push(await measured(cluster, uninterrupted, way, options.saves));
+                results.push(await measured(cluster, uninterrupted, way, options));
                 await write(results, cluster, options);
             }
         } finally {
@@ -67,12 +69,12 @@ async function measured(
     cluster: Cluster,
     uninterrupted: Cluster,
     way: Way,
-    saves: number,
+    options: DagsBenchOptions,
 ): Promise<WayResult> {
     const result: WayResult = { name: way.name, title: way.title, figures: [] };
     try {
         await healthy(cluster);
-        await measure(cluster, way, saves, result);
+        await measure(cluster, way, options, result);
     } catch (error) {
         cluster.throwIfInterrupted();
         result.failed = reasonOf(error);
@@ -88,7 +90,7 @@ async function measured(
 async function measure(
     cluster: Cluster,
     way: Way,
-    saves: number,
+    { saves, missed }: DagsBenchOptions,
     result: WayResult,
 ): Promise<void> {
     const { saver, third } = rolesOf(cluster);
@@ -98,7 +100,7 @@ async function measure(
     const one = (what: string): Saves => ({
         ...{ prefix: `${run}-${what}-`, batches: saves, size: 1, period: 0.5 },
     });
-    const many: Saves = { prefix: `${run}-back-`, batches: 1, size: 1000, period: 0 };
+    const many: Saves = { prefix: `${run}-back-`, batches: 1, size: missed, period: 0 };
     const told = (what: string, seconds: number[]) => {
         const { p50, p99, missing } = summaryOf(seconds);
         say(
@@ -132,7 +134,7 @@ async function measure(
     const down = await saveTimes(cluster, way, saver.name, living, one("down"));
     result.oneDown = told("one node off", down.arrived);
     const bulk = await saveTimes(cluster, way, saver.name, living, many);
-    told("1,000 files at once, one node off", bulk.arrived);
+    told(`${missed} files at once, one node off`, bulk.arrived);
     result.catchUp = await catchUp(cluster, third, many.batches * many.size);
     const { all, sshd, arrived: back } = result.catchUp;
     say(

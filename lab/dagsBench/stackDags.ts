@@ -1,23 +1,17 @@
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { changedConfiguration } from "../configuration.ts";
 import { forgetOutputs } from "../outputs.ts";
 import { runPulumi } from "../pulumi.ts";
 import { root } from "../root.ts";
 import { configFile, stateDir } from "../settings.ts";
+import { dagsSetting } from "./dagsSetting.ts";
 
 const file = configFile ?? join(root, "Pulumi.lab.yaml");
 
 /** What `deployDags` has given the stack last; undefined while that is what an earlier run has left. */
 let deployed: string | undefined;
-
-/** The setting `dags` in the text of a stack's configuration file; undefined where it says nothing. */
-export function dagsSetting(configuration: string): Record<string, unknown> | undefined {
-    const { config } = parse(configuration) as { config?: Record<string, unknown> };
-    return config?.["airflow-ha:dags"] as Record<string, unknown> | undefined;
-}
 
 /** The stack's own setting. */
 export function ownDags(): Record<string, unknown> | undefined {

@@ -1,7 +1,7 @@
+import { dagsSetting } from "../../lab/dagsBench/dagsSetting";
 import { csync2Config, csync2Receiver, lasting, placesOf, timed } from "../../lab/dagsBench/render";
 import { lsyncdConfig } from "../../lab/dagsBench/renderLsyncd";
 import { deviceIdIn, syncthingConfig } from "../../lab/dagsBench/renderSyncthing";
-import { dagsSetting } from "../../lab/dagsBench/stackDags";
 
 const nodes = [
     { name: "a", meshAddress: "10.90.0.1" },
