@@ -4,8 +4,10 @@ A line of JSON says the key of all nodes and, for each path, its mode, and of a 
 target; of what has been deleted nothing. The contents follow, one after the other. The answer is a line of JSON."""
 
 import contextlib
+import errno
 import json
 import os
+import socket
 import stat
 from dataclasses import asdict, dataclass
 
@@ -72,7 +74,8 @@ def entries_of(folder, paths):
 
 
 def send(connection, key, entries):
-    """Gives the entries' paths that the other side has taken."""
+    """Gives the entries' paths that the other side has taken; OSError when it has no room for them, ValueError when what
+    it says is no answer."""
     said = [{name: value for name, value in asdict(entry).items() if name != "contents"} for entry in entries]
     line = json.dumps({"key": key, "entries": said}) + "\n"
     with connection.makefile("rwb") as stream:
@@ -80,7 +83,12 @@ def send(connection, key, entries):
         for entry in entries:
             stream.write(entry.contents)
         stream.flush()
-        return json.loads(read_line(stream))
+        taken = json.loads(read_line(stream))
+    if taken is None:
+        raise OSError(errno.ENOSPC, "its disk is full")
+    if not isinstance(taken, list) or not all(isinstance(path, str) for path in taken):
+        raise ValueError("the answer is no list of paths")
+    return taken
 
 
 def receive(stream, key_is_right):
@@ -98,9 +106,15 @@ def receive(stream, key_is_right):
     return entries
 
 
-def answer(stream, paths):
-    stream.write(json.dumps(paths).encode() + b"\n")
-    stream.flush()
+def answer(connection, paths):
+    """None says that there is no room."""
+    connection.sendall(json.dumps(paths).encode() + b"\n")
+
+
+def hang_up(connection):
+    """Whoever reads from it, or writes to it, does not wait any more."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def read_line(stream):

@@ -4,6 +4,7 @@ on: that would bring back what somebody deletes meanwhile."""
 import contextlib
 import fcntl
 import os
+import stat
 
 from dagsync_pair import chunks, flush, version_of
 
@@ -30,8 +31,10 @@ class Notes:
 
     def take(self, changes):
         for chunk in chunks(changes, CHUNK):
+            flushed = {change.path: version_of(change.path) for change in chunk}
+            flush_files(flushed, flushed)
             with self.nobody_sends():
-                self.note(chunk)
+                self.note(chunk, flushed)
 
     @contextlib.contextmanager
     def nobody_sends(self):
@@ -40,16 +43,34 @@ class Notes:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def note(self, changes):
+    def note(self, changes, flushed):
         now = {change.path: version_of(change.path) for change in changes}
         hidden = {change.path for change in changes if change.hidden}
         noted = [(pair, pair.versions(now), pair.owed()) for pair in self.pairs]
         received = {change.path for change in changes if is_received(change, now[change.path], noted)}
         behinds = [{path for path in now if versions.get(path) != now[path]} for _, versions, _ in noted]
-        flush(hidden.union(*behinds))
+        # As old and as long as what a peer has just sent, and another one all the same.
+        saved = {path for path in received if has_part_of_second(path)}
+        hidden, received = hidden | saved, received - saved
+        flush_files([path for path in now if now[path] != flushed[path]], now)
         for pair, behind in zip(self.pairs, behinds):
             pair.note({path: now[path] for path in behind & received}, owed=False)
             pair.note({path: now[path] for path in (behind | hidden) - received}, owed=True)
+
+
+def flush_files(paths, versions):
+    """Before they are noted, which is flushed too: a file that a power cut leaves empty would pass for one that was emptied."""
+    with contextlib.suppress(OSError):  # it counts as saved all the same
+        flush([path for path in paths if versions[path] and ":type=reg:" in versions[path]])
+
+
+def has_part_of_second(path):
+    """Who receives a file sets its time, to a whole second."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_mtime_ns % 10**9 != 0
 
 
 def is_received(change, version, noted):

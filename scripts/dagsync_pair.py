@@ -6,6 +6,7 @@ import os
 import socket
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote
 
 # The characters that csync2 does not write as they are.
@@ -14,8 +15,8 @@ ENCODED = {chr(code) for code in (*range(1, 33), 127)} | set("\"'%$:|\\")
 BUSY = 20
 # Paths for one statement.
 CHUNK = 500
-# Files that are flushed one by one; more of them, with all else that this node has written.
-FEW = 8
+# Files that are flushed side by side: the file system writes them together.
+AT_ONCE = 16
 # A name need not be UTF-8; it is text all the same.
 TEXT = "CAST(? AS TEXT)"
 
@@ -70,10 +71,13 @@ class Pair:
             if owed:
                 self.insert_dirty(database, names)
 
-    def settle(self, paths):
-        """The peer has them."""
+    def settle(self, versions):
+        """The peer has these versions by path. What has been noted meanwhile is owed all the same."""
+        names = [(stored(path), version and stored(version)) for path, version in versions.items()]
+        noted = f"(SELECT checktxt FROM file WHERE filename = {TEXT})"
+        statement = f"DELETE FROM dirty WHERE filename = {TEXT} AND {noted} IS {TEXT}"
         with self.database() as database:
-            database.executemany(f"DELETE FROM dirty WHERE filename = {TEXT}", [(stored(path),) for path in paths])
+            database.executemany(statement, [(name, name, version) for name, version in names])
 
     def owe(self, paths):
         """Whatever is there when it is sent."""
@@ -111,17 +115,20 @@ def version_text(mode, mtime, size, target):
 
 
 def flush(paths):
-    """Before they are noted, which is flushed too: a file that a power cut leaves empty would pass for one that was emptied."""
-    if len(paths) > FEW:
-        os.sync()
-        return
-    for path in paths:
-        with contextlib.suppress(OSError):
-            file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                os.fsync(file)
-            finally:
-                os.close(file)
+    """Writes files and folders to the disk; OSError when one of them cannot be."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(flush_one, paths))
+
+
+def flush_one(path):
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return  # it has gone, or is a link
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def encoded(text):

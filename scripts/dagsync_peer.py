@@ -87,8 +87,8 @@ class Peer(threading.Thread):
         """Each path once: one that the peer cannot take does not keep the others here. What is new meanwhile comes along."""
         failed, looked_at, taken, tried, lost = None, set(), set(), set(), []
         while True:
-            if silent := self.send_batches(looked_at, taken):
-                failed = silent
+            if reason := self.send_batches(looked_at, taken):
+                failed = reason
                 break
             # What has been taken and is owed again is new: that wakes this thread.
             if not (chunk := in_order(self.pair.owed() - tried - taken)[:TRANSFERRED]):
@@ -103,7 +103,7 @@ class Peer(threading.Thread):
                 owed = self.pair.owed()
                 chunk = [path for path in chunk if path in owed][:1]
             tried.update(chunk)
-        self.settle(lost)
+        self.break_ties(lost)
         self.count(failed)
 
     def send_batches(self, looked_at, taken):
@@ -113,10 +113,10 @@ class Peer(threading.Thread):
                 entries, took = self.send_batch(chunk)
                 looked_at.update(entries)
                 taken.update(took)
-            except (ConnectionRefusedError, ConnectionResetError, EOFError):
-                return None  # its dag-sync does not run; csync2 may answer
+            except (ConnectionError, EOFError, ValueError):
+                return None  # its dag-sync does not run, or is another one; csync2 may answer
             except TimeoutError:
-                return SILENT
+                return TOO_LONG if self.answers() else SILENT
             except OSError as error:
                 return str(error)
         return None
@@ -124,24 +124,30 @@ class Peer(threading.Thread):
     def send_batch(self, paths):
         """As many as go into one message; gives those that were looked at, and of them those that the peer has now."""
         before = {path: identity(path) for path in paths}
-        looked_at = dagsync_batch.entries_of(self.folder, paths)
-        entries = {path: entry for path, entry in looked_at.items() if entry}
+        read = dagsync_batch.entries_of(self.folder, paths)
+        entries = {path: entry for path, entry in read.items() if entry}
         if not entries:
-            return looked_at, []
+            return read, []
         with socket.create_connection((self.address, self.batch_port), CONNECTING) as connection:
             connection.settimeout(TRANSFER)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED)
             for option, value in KEEPALIVE.items():
                 connection.setsockopt(socket.IPPROTO_TCP, option, value)
-            said = set(dagsync_batch.send(connection, self.key, entries.values()))
-        taken = [path for path, entry in entries.items() if entry.path in said]
+            # However little it answers at a time.
+            end = threading.Timer(TRANSFER, dagsync_batch.hang_up, [connection])
+            end.start()
+            try:
+                said = set(dagsync_batch.send(connection, self.key, entries.values()))
+            finally:
+                end.cancel()
+        taken = {path: entry.version for path, entry in entries.items() if entry.path in said}
         self.pair.settle(taken)
         if changed := [path for path in taken if identity(path) != before[path]]:
-            # It may have been noted just before its debt was settled.
+            # A change that the version does not show may have been noted before that.
             self.pair.owe(changed)
             self.wake()
-        return looked_at, taken
+        return read, taken
 
     def send_whole(self, paths, lost):
         """Those that nobody writes: what somebody opens meanwhile is not sent now, but when it is closed. Gives why the peer
@@ -165,7 +171,7 @@ class Peer(threading.Thread):
                 return ran.returncode if ran.returncode == TOO_LONG else refusal(ran.stdout)
         return WRITTEN
 
-    def settle(self, lost):
+    def break_ties(self, lost):
         """The younger version wins, when its node sends it. Of two that were saved in the same second neither does: then
         that of the node that comes first in the alphabet is taken, and csync2 keeps the other one."""
         now = time.monotonic()
@@ -253,7 +259,7 @@ def identity(path):
         status = os.lstat(path)
     except OSError:
         return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
+    return status.st_ino, status.st_mtime_ns, status.st_size, status.st_mode
 
 
 def in_order(paths):

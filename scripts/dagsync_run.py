@@ -83,10 +83,11 @@ def main(settings):
 
     changes = Changes(settings["DAGS"], settings["OWNER"], settings["LOCAL"].split())
     notes = Notes([peer.pair for peer in peers], os.path.join(settings["STATE"], "receiving"))
+    notes.begin(changes.walk())
+    # Not before: of a peer whose first message was here already nothing would be new.
     server = socket.create_server((settings["ADDRESS"], int(settings["BATCH_PORT"])))
     pairs = {peer.address: peer.pair for peer in peers}
     Receiver(server, settings["KEY"], settings["DAGS"], pairs, changes.is_local, notes.nobody_sends).start()
-    notes.begin(changes.walk())
     changes.begin(notes.known())
     for peer in peers:
         peer.start()

@@ -2,21 +2,23 @@
 and it is in the pair's database before the sender is told. What this node has changed too is refused: csync2 then decides
 which version wins, and keeps the other one."""
 
+import errno
 import hmac
 import os
 import shutil
 import stat
 import threading
+import time
 import traceback
 
 import dagsync_batch
 from dagsync_changes import drop_cache
-from dagsync_leases import is_written
+from dagsync_leases import Leases
 from dagsync_pair import flush, version_of
 
 # Seconds for which a sender may be silent in the middle of a message.
 SILENCE = 5
-# In the folder, of its own file system; a name that no node sends and that is no DAG's.
+# In the folder, of its own file system; a name that no node sends.
 ASIDE = ".dag-sync"
 
 
@@ -29,48 +31,72 @@ class Receiver(threading.Thread):
         self.server, self.key, self.folder, self.pairs = server, key, folder, pairs
         self.is_local, self.alone = is_local, alone
         self.aside = os.path.join(folder, ASIDE)
+        self.latest = {}  # the connection of each peer
+        shutil.rmtree(self.aside, ignore_errors=True)
 
     def run(self):
         while True:
-            connection, (address, _) = self.server.accept()
-            threading.Thread(target=self.serve, args=(connection, address), daemon=True, name=address).start()
+            try:
+                connection, (address, _) = self.server.accept()
+                self.supersede(address, connection)
+                threading.Thread(target=self.serve, args=(connection, address), daemon=True, name=address).start()
+            except (OSError, RuntimeError) as error:
+                print(f"no peer is let in: {error}", flush=True)
+                time.sleep(1)
+
+    def supersede(self, address, connection):
+        """A peer sends one message at a time: of an older one it has given up, nothing may come after the newer one."""
+        older, self.latest[address] = self.latest.get(address), connection
+        if older:
+            dagsync_batch.hang_up(older)
 
     def serve(self, connection, address):
-        with connection, connection.makefile("rwb") as stream:
-            connection.settimeout(SILENCE)
-            try:
+        try:
+            with connection:
+                connection.settimeout(SILENCE)
                 pair = self.pairs[address]
-                entries = dagsync_batch.receive(stream, lambda key: hmac.compare_digest(key.encode(), self.key.encode()))
+                with connection.makefile("rb") as stream:
+                    entries = dagsync_batch.receive(stream, self.is_key)
                 with self.alone():
+                    if self.latest[address] is not connection:
+                        return
                     taken = self.take(pair, entries)
-                dagsync_batch.answer(stream, [entry.path for entry in taken])
-            except (EOFError, ConnectionError, TimeoutError):
-                pass  # the sender still owes it, and sends it again
-            except Exception:
-                print(f"what {address} sends is not taken:", traceback.format_exc(), flush=True)
+                dagsync_batch.answer(connection, taken)
+        except (EOFError, ConnectionError, TimeoutError):
+            pass  # the sender still owes it, and sends it again
+        except Exception:
+            print(f"what {address} sends is not taken:", traceback.format_exc(), flush=True)
+
+    def is_key(self, key):
+        return hmac.compare_digest(key.encode(), self.key.encode())
 
     def take(self, pair, entries):
-        """Gives those that are here now."""
+        """Gives the paths of those that are here now; None when there is no room for them."""
         paths = {entry.path: os.path.join(self.folder, entry.path) for entry in entries}
         noted, owed = pair.versions(paths.values()), pair.owed()
-        free = [
-            entry
-            for entry in entries
-            if (path := paths[entry.path]) not in owed
-            and self.is_within(path)
-            and ((version := version_of(path)) == noted.get(path) or (version == entry.version and has(path, entry)))
-        ]
+        entries = [entry for entry in entries if paths[entry.path] not in owed and self.is_within(paths[entry.path])]
         shutil.rmtree(self.aside, ignore_errors=True)
-        os.mkdir(self.aside, 0o700)
+        # Airflow cannot look into it, and this service can: it has CAP_DAC_OVERRIDE.
+        os.mkdir(self.aside, 0)
         try:
-            files = {entry.path: self.put_aside(entry, n) for n, entry in enumerate(free) if entry.is_file}
-            flush(files.values())
-            taken = [entry for entry in free if self.place(entry, paths[entry.path], files.get(entry.path))]
+            aside = {entry.path: self.put_aside(entry, n) for n, entry in enumerate(entries)}
+            flush([aside[entry.path] for entry in entries if entry.is_file])
+            taken = [
+                entry
+                for entry in entries
+                if self.place(entry, paths[entry.path], aside[entry.path], noted.get(paths[entry.path]))
+            ]
+            # Names have to last as long as what is noted of them.
+            flush({os.path.dirname(paths[entry.path]) for entry in taken})
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            return None
         finally:
             shutil.rmtree(self.aside, ignore_errors=True)
         # Not what is there now: somebody may have changed it already.
         pair.note({paths[entry.path]: entry.version for entry in taken}, owed=False)
-        return taken
+        return [entry.path for entry in taken]
 
     def is_within(self, path):
         """Neither by its name nor by a link does it lead out of the folder."""
@@ -80,43 +106,50 @@ class Receiver(threading.Thread):
 
     def put_aside(self, entry, number):
         path = os.path.join(self.aside, str(number))
-        with open(path, "wb") as file:
-            file.write(entry.contents)
-            os.fchmod(file.fileno(), stat.S_IMODE(entry.mode))
-        # csync2 sets whole seconds too: a part of a second says that somebody has saved it here.
-        os.utime(path, (entry.mtime, entry.mtime))
+        if entry.target is not None:
+            os.symlink(entry.target, path)
+        elif entry.is_file:
+            with open(path, "wb") as file:
+                file.write(entry.contents)
+                os.fchmod(file.fileno(), stat.S_IMODE(entry.mode))
+            # csync2 sets whole seconds too: a part of a second says that somebody has saved it here.
+            os.utime(path, (entry.mtime, entry.mtime))
         return path
 
-    def place(self, entry, path, file):
-        """Whether it could be done; csync2 says why not, when its turn comes."""
-        try:
-            if entry.mode is None:
-                self.delete(path)
-            elif file:
-                if is_written(path):
-                    return False
-                os.replace(file, path)
-            elif stat.S_ISDIR(entry.mode):
-                if not os.path.isdir(path) or os.path.islink(path):
-                    os.mkdir(path)
-                os.chmod(path, stat.S_IMODE(entry.mode))
-            else:
-                link = os.path.join(self.aside, "link")
-                os.symlink(entry.target, link)
-                os.replace(link, path)
-            return True
-        except OSError:
-            return False
+    def place(self, entry, path, aside, noted):
+        """Whether it could be done; csync2 says why not, when its turn comes. Looks again: a link may have come before
+        it, and somebody may have saved it here while the others were written."""
+        with Leases([path]) as lease:
+            version = version_of(path)
+            same = version == noted or (version == entry.version and has(path, entry))
+            if not same or not lease.whole or not self.is_within(path):
+                return False
+            try:
+                self.put_in_place(entry, path, aside)
+                return True
+            except OSError:
+                return False
 
-    def delete(self, path):
-        try:
-            if stat.S_ISDIR(os.lstat(path).st_mode):
-                drop_cache(path)
-                os.rmdir(path)
-            else:
-                os.unlink(path)
-        except FileNotFoundError:
-            pass
+    def put_in_place(self, entry, path, aside):
+        if entry.mode is None:
+            delete(path)
+        elif not stat.S_ISDIR(entry.mode):
+            os.replace(aside, path)
+        else:
+            if not os.path.isdir(path):
+                os.mkdir(path)
+            os.chmod(path, stat.S_IMODE(entry.mode))
+
+
+def delete(path):
+    try:
+        if stat.S_ISDIR(os.lstat(path).st_mode):
+            drop_cache(path)
+            os.rmdir(path)
+        else:
+            os.unlink(path)
+    except FileNotFoundError:
+        pass
 
 
 def has(path, entry):

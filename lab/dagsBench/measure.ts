@@ -19,7 +19,7 @@ const lookPeriod = 0.005;
 const bulkLookPeriod = 0.05;
 
 /** Minutes without a change in which CPU time is counted. */
-const idleMinutes = 2;
+const idleMinutes = 1;
 
 export interface SaveTimes {
     /** Seconds until all receivers had it, Infinity for one that was not in time. */

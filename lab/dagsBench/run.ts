@@ -98,7 +98,7 @@ async function measure(
     const living = others.filter((node) => node !== third.name);
     const run = Date.now();
     const one = (what: string): Saves => ({
-        ...{ prefix: `${run}-${what}-`, batches: saves, size: 1, period: 0.5 },
+        ...{ prefix: `${run}-${what}-`, batches: saves, size: 1, period: 0.3 },
     });
     const many: Saves = { prefix: `${run}-back-`, batches: 1, size: missed, period: 0 };
     const told = (what: string, seconds: number[]) => {
@@ -117,7 +117,7 @@ async function measure(
     if (arrived[0] === Infinity) {
         throw new Error("the first file did not come to all nodes");
     }
-    say(`${way.name}: CPU time of two idle minutes`);
+    say(`${way.name}: CPU time of an idle minute`);
     result.idleCpu = await idleCpu(cluster, way);
     const up = await saveTimes(cluster, way, saver.name, others, one("up"));
     result.allUp = told("all nodes up", up.arrived);

@@ -2,8 +2,10 @@
 tests/unit/dagsync.programs.test.ts runs it."""
 
 import contextlib
+import errno
 import os
 import socket
+import stat
 import sys
 import tempfile
 import unittest
@@ -138,6 +140,86 @@ class Sending(unittest.TestCase):
         with mock.patch("dagsync_batch.send", changed_after):
             self.peer.send_batch([f"{self.here}/a.py"])
         self.assertEqual(self.peer.pair.owed(), {f"{self.here}/a.py"})
+
+    def test_what_is_noted_anew_while_it_is_sent_keeps_its_debt(self):
+        self.save(self.here, "a.py", "one")
+        self.owes("a.py")
+        send = dagsync_batch.send
+
+        def noted_after(*message):
+            taken = send(*message)
+            os.chmod(self.here / "a.py", 0o600)
+            self.owes("a.py")
+            return taken
+
+        with mock.patch("dagsync_batch.send", noted_after), mock.patch("dagsync_peer.identity", return_value=1):
+            self.peer.send_batch([f"{self.here}/a.py"])
+        self.assertEqual(self.peer.pair.owed(), {f"{self.here}/a.py"})
+
+    def test_what_somebody_saves_there_while_the_others_are_written_is_not_replaced(self):
+        for name in ["a.py", "b.py"]:
+            self.agreed(name, "old")
+        self.save(self.here, "a.py", "new", at=2000)
+        (self.here / "b.py").unlink()
+        self.owes("a.py", "b.py")
+
+        def saved(_):
+            for name in ["a.py", "b.py"]:
+                self.save(self.there, name, "theirs", at=3000)
+
+        with mock.patch("dagsync_take.flush", saved):
+            self.assertEqual(self.owed(), {"a.py", "b.py"})
+        self.assertEqual([(self.there / name).read_text() for name in ["a.py", "b.py"]], ["theirs", "theirs"])
+
+    def test_of_an_older_message_nothing_comes_after_a_newer_one(self):
+        self.save(self.here, "a.py", "old")
+        old = dagsync_batch.entries_of(str(self.here), [f"{self.here}/a.py"])
+        self.save(self.here, "a.py", "new", at=2000)
+        self.owes("a.py")
+        with socket.create_connection(("127.0.0.1", self.peer.batch_port)) as slow:
+            slow.sendall(b'{"key":')
+            self.assertEqual(self.owed(), set())
+            with contextlib.suppress(OSError, EOFError):
+                slow.sendall(b' "of all nodes", "entries": []}\n')
+                self.assertEqual(slow.recv(1), b"")
+        self.assertEqual((self.there / "a.py").read_text(), "new")
+        connection = mock.Mock()
+        with mock.patch.object(dagsync_batch, "receive", return_value=list(old.values())):
+            self.receiver.latest["127.0.0.1"] = mock.Mock()
+            self.receiver.serve(mock.MagicMock(wraps=connection), "127.0.0.1")
+        self.assertEqual((self.there / "a.py").read_text(), "new")
+
+    def test_a_peer_whose_answer_is_none_is_left_to_csync2(self):
+        self.save(self.here, "a.py", "x")
+        self.owes("a.py")
+        for said in [b"hello\n", b"3\n", b"[[1]]\n", b"["]:
+            with self.subTest(said=said), mock.patch("dagsync_batch.read_line", side_effect=[said]):
+                with mock.patch.object(self.receiver, "serve", lambda connection, _: connection.close()):
+                    self.assertEqual(self.owed(), {"a.py"})
+
+    def test_a_peer_whose_disk_is_full_gets_it_later_and_not_by_csync2(self):
+        self.save(self.here, "a.py", "x")
+        self.owes("a.py")
+        with mock.patch("dagsync_take.flush", side_effect=OSError(errno.ENOSPC, "no space")):
+            self.assertRegex(self.peer.send_batches(set(), set()), "its disk is full")
+        self.assertEqual(os.listdir(self.there), [])
+        self.assertEqual(self.owed(), set())
+
+    def test_a_link_that_comes_before_what_is_below_it_leads_nowhere(self):
+        outside = self.place / "outside"
+        outside.mkdir()
+        entries = [
+            dagsync_batch.Entry("x", stat.S_IFLNK | 0o777, target=str(outside)),
+            dagsync_batch.Entry("x/a.py", 0o100644, 1000, 1, contents=b"x"),
+        ]
+        self.assertEqual(self.receiver.take(self.received, entries), ["x"])
+        self.assertEqual(os.listdir(outside), [])
+
+    def test_one_link_that_cannot_be_placed_keeps_no_other_one_here(self):
+        (self.there / "folder").mkdir()
+        names = ["folder", "second", "third"]
+        entries = [dagsync_batch.Entry(name, stat.S_IFLNK | 0o777, target="a") for name in names]
+        self.assertEqual(self.receiver.take(self.received, entries), ["second", "third"])
 
     def test_what_somebody_writes_is_not_sent_and_not_replaced(self):
         self.agreed("there.py", "old")

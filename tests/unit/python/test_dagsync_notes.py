@@ -159,6 +159,12 @@ class Versions(unittest.TestCase):
             os.mkfifo(os.path.join(place, "pipe"))
             self.assertIsNone(version_of(os.path.join(place, "pipe")))
 
+    def test_a_save_as_old_and_as_long_as_what_was_just_received_is_this_nodes(self):
+        self.receive(self.left, "A1")
+        Path(self.path).write_text("B2")
+        os.utime(self.path, ns=(2000 * 10**9 + 5, 2000 * 10**9 + 5))
+        self.assertEqual(self.changed(), ["left", "right"])
+
 
 if __name__ == "__main__":
     unittest.main()
