@@ -142,6 +142,12 @@ class Deciding(unittest.TestCase):
         self.assertEqual(set(self.right.versions(names)), set(names))
         self.assertEqual(self.notes.known(), set(names))
 
+    def test_a_save_as_old_and_as_long_as_what_was_just_received_is_this_nodes(self):
+        self.receive(self.left, "A1")
+        Path(self.path).write_text("B2")
+        os.utime(self.path, ns=(2000 * 10**9 + 5, 2000 * 10**9 + 5))
+        self.assertEqual(self.changed(), ["left", "right"])
+
 
 class Versions(unittest.TestCase):
     def test_as_csync2_writes_them(self):
@@ -158,12 +164,6 @@ class Versions(unittest.TestCase):
             self.assertIsNone(version_of(os.path.join(place, "none")))
             os.mkfifo(os.path.join(place, "pipe"))
             self.assertIsNone(version_of(os.path.join(place, "pipe")))
-
-    def test_a_save_as_old_and_as_long_as_what_was_just_received_is_this_nodes(self):
-        self.receive(self.left, "A1")
-        Path(self.path).write_text("B2")
-        os.utime(self.path, ns=(2000 * 10**9 + 5, 2000 * 10**9 + 5))
-        self.assertEqual(self.changed(), ["left", "right"])
 
 
 if __name__ == "__main__":
