@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseDocument, stringify } from "yaml";
 import { cloudApi, type Lab } from "./cloudApi";
 import { eventually, lab, nodes, run, type Node } from "./lab";
 import { root } from "./root";
+import { sshKeyPair } from "./sshKey";
 
 const user = "ops";
 
@@ -21,7 +21,7 @@ export interface OwnMachine {
 export async function makeOwnMachines(
     lab: Lab,
 ): Promise<{ machines: OwnMachine[]; privateKey: string }> {
-    const key = await sshKey();
+    const key = sshKeyPair();
     const api = await cloudApi(lab);
     const { ssh_key } = await api<{ ssh_key: { id: number } }>("POST", "ssh_keys", {
         name: "owner",
@@ -63,20 +63,6 @@ export async function ownConfiguration(): Promise<string> {
         privateKey,
     );
     return file;
-}
-
-async function sshKey(): Promise<{ publicKey: string; privateKey: string }> {
-    const folder = mkdtempSync(join(tmpdir(), "airflow-ha-key-"));
-    const file = join(folder, "key");
-    try {
-        await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
-        const [publicKey, privateKey] = [`${file}.pub`, file].map((each) =>
-            readFileSync(each, "utf8"),
-        );
-        return { publicKey: publicKey.trim(), privateKey };
-    } finally {
-        rmSync(folder, { recursive: true });
-    }
 }
 
 /** A user who may become root, as many providers' images have one. */

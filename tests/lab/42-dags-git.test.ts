@@ -1,8 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { configured } from "../helpers/config";
+import { everywhere, GitClone, tip } from "../helpers/gitClone";
 import {
     eventually,
     healthy,
@@ -16,78 +13,35 @@ import {
     type Node,
 } from "../helpers/lab";
 import { airflowApi, outputs, runToEnd, type Outputs } from "../helpers/outputs";
-import { root } from "../helpers/root";
+import { sshKeyPair } from "../helpers/sshKey";
 
 jest.setTimeout(20 * 60_000);
 
 const up = ["pulumi", "up", "--yes", "--skip-preview"];
 const [first, second, third] = nodes;
-const folder = mkdtempSync(join(tmpdir(), "airflow-ha-"));
-/** On the first node: somebody's clone and key. */
+const user = sshKeyPair();
+const deploy = sshKeyPair();
+const git = { kind: "git", authorizedKeys: [user.publicKey] };
+/** A repository elsewhere: a user of its own on the second node, whom the nodes know nothing else of. */
+const home = "/srv/upstream";
+const url = `ssh://upstream@${meshAddresses[second]}${home}/dags.git`;
 const work = "/root/dags-of-a-user";
+const clone = new GitClone(first, work);
 let stack: Outputs;
 
 beforeAll(async () => {
     stack = await outputs();
-    const key = join(folder, "key");
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "user", "-f", key]);
-    const authorizedKeys = [readFileSync(`${key}.pub`, "utf8").trim()];
-    await lab([...up, ...configured({ dags: { kind: "git", authorizedKeys } })]);
-    await on(
-        first,
-        `rm -rf ${work} && git init --quiet --initial-branch=main ${work} && cd ${work}
-        install -m 0600 /dev/stdin .git/key <<'KEY'\n${readFileSync(key, "utf8")}KEY
-        git config user.name user && git config user.email user@example.com`,
-    );
+    await lab([...up, ...configured({ dags: git })]);
+    await clone.make(user.privateKey);
 });
 
 afterAll(async () => {
-    rmSync(folder, { recursive: true });
-    await on(first, `rm -rf ${work}`);
+    await clone.remove();
     // The lab is csync2's again, whatever has failed.
     await lab(up);
+    await on(second, `! id upstream 2>/dev/null || userdel --force --remove upstream`);
     await healthy();
 });
-
-/** Pushes by SSH to that node's mesh address; gives git's exit code, what it said and how many seconds it took. */
-async function push(node: Node, option = "", branch = "main") {
-    const ssh =
-        `ssh -i .git/key -o IdentitiesOnly=yes -o BatchMode=yes -o HostKeyAlias=${node}` +
-        " -o UserKnownHostsFile=/etc/dag-git/known_hosts";
-    const url = `ssh://dags@${meshAddresses[node]}/srv/airflow/dags.git`;
-    const { code, stdout, stderr } = await tryOn(
-        first,
-        `cd ${work} && export GIT_SSH_COMMAND='${ssh}' && began=$EPOCHREALTIME
-        git push ${option} ${url} ${branch}; code=$?
-        awk "BEGIN { print $EPOCHREALTIME - $began }"; exit $code`,
-    );
-    return { code, stderr, seconds: Number(stdout.trim()) };
-}
-
-/** A commit with one of the lab's DAGs; gives its id. */
-async function commit(name: string): Promise<string> {
-    const text = readFileSync(join(root, "lab", "dags", `${name}.py`), "utf8");
-    const made = await on(
-        first,
-        `cd ${work} && cat >${name}.py <<'DAG'\n${text}\nDAG
-        date >changed && git add . && git commit --quiet --message ${name} && git rev-parse HEAD`,
-    );
-    return made.trim();
-}
-
-const tip = "git --git-dir=/srv/airflow/dags.git rev-parse refs/heads/airflow-ha/dags";
-
-async function everywhere(id: string): Promise<void> {
-    await eventually(
-        `${id} on all`,
-        async () => {
-            const tips = await onAll(tip);
-            return Object.values(tips).every((each) => each.trim() === id) ? true : undefined;
-        },
-        30_000,
-        200,
-    );
-}
 
 function unitStates(): Promise<Record<Node, string>> {
     return onAll("systemctl is-active dag-git dag-sync csync2.socket || true");
@@ -100,10 +54,10 @@ test("git's service runs and csync2's do not", async () => {
 });
 
 test("a push is on all nodes, and a run on all of them is of its commit", async () => {
-    const id = await commit("lab_spread");
-    const { code, stderr, seconds } = await push(second);
+    const id = await clone.commit("lab_spread");
+    const { code, stderr, began, ended } = await clone.push(second);
     expect([code, stderr]).toEqual([0, expect.stringContaining("main -> main")]);
-    console.log(`acknowledged after ${seconds.toFixed(2)} s`);
+    console.log(`acknowledged after ${(ended - began).toFixed(2)} s`);
     await everywhere(id);
 
     const api = airflowApi(stack, third);
@@ -117,22 +71,22 @@ test("a push is on all nodes, and a run on all of them is of its commit", async 
 
 test("what does not build on the branch is refused, and so is another branch", async () => {
     const before = (await on(first, tip)).trim();
-    await on(first, `cd ${work} && git commit --quiet --amend --message other`);
-    const forced = await push(third, "--force");
+    await clone.run("git commit --quiet --amend --message other");
+    const forced = await clone.push(third, "--force");
     expect(forced.code).not.toBe(0);
     expect(forced.stderr).toContain(`does not build on ${before.slice(0, 12)}`);
-    await on(first, `cd ${work} && git reset --quiet --hard ${before}`);
-    const other = await push(third, "", "main:other");
+    await clone.run(`git reset --quiet --hard ${before}`);
+    const other = await clone.push(third, "", "main:other");
     expect(other.stderr).toContain("only the branch main is taken here");
 });
 
 test("with a node off a push is taken, and the node has it when it is back", async () => {
     await lab(["stop", third]);
-    const id = await commit("lab_hello");
-    const pushed = await push(second).finally(() => lab(["start", third]));
+    const id = await clone.commit("lab_hello");
+    const pushed = await clone.push(second).finally(() => lab(["start", third]));
     expect(pushed.code).toBe(0);
     expect(pushed.stderr).toContain(`${third} does not have it yet: does not answer`);
-    console.log(`acknowledged after ${pushed.seconds.toFixed(2)} s`);
+    console.log(`acknowledged after ${(pushed.ended - pushed.began).toFixed(2)} s`);
     await eventually(`${third} boots`, () => on(third, "true"));
     await everywhere(id);
     expect(await on(third, "dag-git status")).toContain(`${first}: in sync`);
@@ -150,6 +104,79 @@ test("a user's key runs git only, and the nodes' key opens no other login", asyn
     expect(asRoot.stderr).toContain("Permission denied");
 });
 
+describe("with an upstream", () => {
+    const key = { dagsUpstreamKey: deploy.privateKey };
+    let upstream: { url: string; knownHosts: string; interval: number };
+
+    beforeAll(async () => {
+        const hostKey = await on(
+            second,
+            `useradd --system --create-home --home-dir ${home} --shell /usr/bin/git-shell upstream
+            usermod --password '*' upstream
+            install -d -m 0700 -o upstream ${home}/.ssh
+            install -m 0600 -o upstream /dev/stdin ${home}/.ssh/authorized_keys <<'KEYS'
+${[user, deploy].map(({ publicKey }) => `restrict ${publicKey}`).join("\n")}
+KEYS
+            cd / && runuser -u upstream -- git init --quiet --bare --initial-branch=main ${home}/dags.git
+            cut --delimiter=' ' --fields=1,2 /etc/ssh/ssh_host_ed25519_key.pub`,
+        );
+        upstream = { url, knownHosts: `${meshAddresses[second]} ${hostKey.trim()}`, interval: 1 };
+        expect(await clone.push(url)).toMatchObject({ code: 0 });
+    });
+
+    test("a branch that it does not have is an error of `pulumi up` that names the setting", async () => {
+        const dags = { ...git, upstream: { ...upstream, branch: "nothing" } };
+        const args = [...up, "--color=never", ...configured({ dags, ...key })];
+        const { code, stdout, stderr } = await tryLab(args);
+        expect(code).not.toBe(0);
+        const said = (stdout + stderr).match(/upstream\..*/g);
+        expect([...new Set(said)]).toEqual([`upstream.branch: ${url} has no branch nothing`]);
+    });
+
+    test("its commit comes to all nodes without anybody's push", async () => {
+        await lab([...up, ...configured({ dags: { ...git, upstream }, ...key })]);
+        const id = await clone.commit("lab_spread");
+        expect(await clone.push(url)).toMatchObject({ code: 0 });
+        await everywhere(id);
+        const { run, state } = await runToEnd(airflowApi(stack, third), "lab_spread");
+        expect([run, state]).toEqual([run, "success"]);
+    });
+
+    // What `pulumi up` runs on each node, without the minute that it takes: here the settings are changed on one.
+    test.each([
+        [
+            "a port where nobody listens",
+            `.upstream.url |= sub("/srv"; ":1/srv")`,
+            `upstream.url: ${url.replace("/srv", ":1/srv")} cannot be read: `,
+        ],
+        [
+            "no repository",
+            `.upstream.url |= sub("/dags.git"; "")`,
+            `upstream.url: ${url.replace("/dags.git", "")} cannot be read: `,
+        ],
+        [
+            "another key",
+            `.upstream.ssh |= sub("/etc/dag-git/upstream.key"; "/etc/dag-git/key")`,
+            `upstream.privateKey: ${url} does not go with it: `,
+        ],
+        [
+            "another host key",
+            `.upstream.ssh |= sub("UserKnownHostsFile=[^ ]+"; "UserKnownHostsFile=/dev/null")`,
+            `upstream.knownHosts: ${url} does not go with it: `,
+        ],
+    ])("%s is one line that names the setting", async (_, change, says) => {
+        const changed = "/tmp/changed.json";
+        const { code, stderr } = await tryOn(
+            first,
+            `jq '${change}' /etc/dag-git/config.json >${changed}
+            sed 's|/etc/dag-git/config.json|${changed}|' /usr/local/sbin/dag-git | sh -s check
+            code=$?; rm ${changed}; exit $code`,
+        );
+        expect([code, stderr.trim().split("\n")]).toEqual([1, [expect.stringContaining(says)]]);
+        console.log(stderr.trim());
+    });
+});
+
 test("back to csync2: git's service is gone, the folder is as it was", async () => {
     await lab(up);
     for (const states of Object.values(await unitStates())) {
@@ -157,13 +184,4 @@ test("back to csync2: git's service is gone, the folder is as it was", async () 
     }
     await on(first, "test ! -e /var/lib/dag-git/.ssh/authorized_keys");
     await healthy();
-});
-
-test("a shared volume that is none is refused with the machine and the path", async () => {
-    const shared = configured({ dags: { kind: "shared", path: "/srv/airflow/dags" } });
-    const { code, stdout, stderr } = await tryLab([...up, "--color=never", ...shared]);
-    expect(code).not.toBe(0);
-    expect(stdout + stderr).toContain(
-        `error: path: /srv/airflow/dags is on the own disk of ${first}: no volume is mounted there`,
-    );
 });
