@@ -25,6 +25,7 @@ const git = { kind: "git", authorizedKeys: [user.publicKey] };
 /** A repository elsewhere: a user of its own on the second node, whom the nodes know nothing else of. */
 const home = "/srv/upstream";
 const url = `ssh://upstream@${meshAddresses[second]}${home}/dags.git`;
+const noUpstream = "! id upstream >/dev/null 2>&1 || userdel --force --remove upstream";
 const work = "/root/dags-of-a-user";
 const clone = new GitClone(first, work);
 let stack: Outputs;
@@ -39,7 +40,7 @@ afterAll(async () => {
     await clone.remove();
     // The lab is csync2's again, whatever has failed.
     await lab(up);
-    await on(second, `! id upstream 2>/dev/null || userdel --force --remove upstream`);
+    await on(second, noUpstream);
     await healthy();
 });
 
@@ -111,7 +112,8 @@ describe("with an upstream", () => {
     beforeAll(async () => {
         const hostKey = await on(
             second,
-            `useradd --system --create-home --home-dir ${home} --shell /usr/bin/git-shell upstream
+            `${noUpstream}
+            useradd --system --create-home --home-dir ${home} --shell /usr/bin/git-shell upstream
             usermod --password '*' upstream
             install -d -m 0700 -o upstream ${home}/.ssh
             install -m 0600 -o upstream /dev/stdin ${home}/.ssh/authorized_keys <<'KEYS'
