@@ -9,6 +9,7 @@ export const tip = "git --git-dir=/srv/airflow/dags.git rev-parse refs/heads/air
 const urlOf = (node: Node) => `ssh://dags@${meshAddresses[node]}/srv/airflow/dags.git`;
 
 export interface Push {
+    /** git's exit code, and what it said. */
     code: number;
     stderr: string;
     /** Seconds since 1970, on the clone's node; all machines of a lab have one clock. */
@@ -26,7 +27,7 @@ export class GitClone {
         this.folder = folder;
     }
 
-    /** An empty one. */
+    /** Of what the nodes have, which may be nothing yet. */
     async make(privateKey: string): Promise<void> {
         await on(
             this.node,
@@ -35,7 +36,8 @@ export class GitClone {
             git config user.name user && git config user.email user@example.com
             git config core.sshCommand "ssh -i ${this.folder}/.git/key -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile=${this.folder}/.git/known_hosts"
             ${nodes.map((node) => `git remote add ${node} ${urlOf(node)}`).join("\n")}
-            sed ${nodes.map((node) => `-e 's/^${node} /${meshAddresses[node]} /'`).join(" ")} /etc/dag-git/known_hosts >.git/known_hosts`,
+            sed ${nodes.map((node) => `-e 's/^${node} /${meshAddresses[node]} /'`).join(" ")} /etc/dag-git/known_hosts >.git/known_hosts
+            ! git ls-remote --exit-code ${this.node} main || git pull --quiet ${this.node} main`,
         );
     }
 
@@ -68,6 +70,24 @@ export class GitClone {
         );
         const [began, ended] = stdout.trim().split(" ").map(Number);
         return { code, stderr, began, ended };
+    }
+
+    /** Commits and pushes to these nodes in turn, for so many seconds, every so many seconds; from there, without this terminal's delays. */
+    async pushAlways(
+        seconds: number,
+        period: number,
+        to: Node[],
+    ): Promise<(Push & { id: string })[]> {
+        const program = readFileSync(join(root, "tests", "helpers", "gitPushes.py"), "utf8");
+        const printed = await on(
+            this.node,
+            `python3 - ${this.folder} changed ${seconds} ${period} ${to.join(" ")} <<'PROGRAM'\n${program}\nPROGRAM`,
+            (seconds + 120) * 1000,
+        );
+        return printed
+            .trim()
+            .split("\n")
+            .map((line) => JSON.parse(line) as Push & { id: string });
     }
 }
 
