@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventually, nodes, on, onAll } from "../helpers/lab";
+import { eventually, nodes, on, onAll, type Node } from "../helpers/lab";
 import { airflowApi, outputs, runToEnd, type Outputs } from "../helpers/outputs";
 import { root } from "../helpers/root";
 
@@ -18,18 +18,42 @@ function dag(name: string): string {
     return readFileSync(join(root, "lab", "dags", `${name}.py`), "utf8");
 }
 
+function reads(name: string, text: string, on: readonly Node[] = nodes): Promise<true> {
+    return eventually(`"${text}" on ${on.join(", ")}`, async () => {
+        const read = await onAll(`cat ${folder}/${name} 2>/dev/null || echo gone`);
+        return on.every((node) => read[node].trim() === text) ? true : undefined;
+    });
+}
+
 test("a file that is saved, changed and deleted on one node is so on the others", async () => {
-    const everywhere = (text: string) =>
-        eventually(`"${text}" on all`, async () => {
-            const read = await onAll(`cat ${folder}/sub/note.txt 2>/dev/null || echo gone`);
-            return Object.values(read).every((each) => each.trim() === text) ? true : undefined;
-        });
+    const everywhere = (text: string) => reads("sub/note.txt", text);
     await on(second, `mkdir -p ${folder}/sub && echo one >${folder}/sub/note.txt`);
     await everywhere("one");
     await on(third, `echo two >${folder}/sub/note.txt`);
     await everywhere("two");
     await on(first, `rm -r ${folder}/sub`);
     await everywhere("gone");
+});
+
+test("of a file that two nodes change apart the younger version wins, and the other one is kept", async () => {
+    const [name, services] = ["both.txt", "csync2.socket dag-sync"];
+    await on(first, `echo common >${folder}/${name}`);
+    await reads(name, "common");
+    await on(third, `systemctl stop ${services}`);
+    try {
+        const older = `touch --date="10 seconds ago" ${folder}/${name}`;
+        await on(third, `echo the other one >${folder}/${name} && ${older}`);
+        await on(first, `echo the first >${folder}/${name}`);
+    } finally {
+        await on(third, `systemctl start ${services}`);
+    }
+    // The other one may have come to the second node meanwhile: docs/decisions/dagsync.md.
+    await reads(name, "the first", [first, third]);
+    expect(await on(third, "grep --recursive . /var/lib/csync2/backup")).toContain("the other one");
+    const journal = await on(first, "journalctl --unit=dag-sync --since=-3min --output=cat");
+    expect(journal).toContain(`${folder}/${name}: changed here and on ${third}`);
+    await on(second, `rm ${folder}/${name}`);
+    await reads(name, "gone");
 });
 
 test("a DAG with thirty mapped tasks succeeds and runs on all three nodes", async () => {
