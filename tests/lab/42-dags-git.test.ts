@@ -187,3 +187,12 @@ test("back to csync2: git's service is gone, the folder is as it was", async () 
     await on(first, "test ! -e /var/lib/dag-git/.ssh/authorized_keys");
     await healthy();
 });
+
+test("a shared volume that is none is refused with the machine and the path", async () => {
+    const shared = configured({ dags: { kind: "shared", path: "/srv/airflow/dags" } });
+    const { code, stdout, stderr } = await tryLab([...up, "--color=never", ...shared]);
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain(
+        `error: path: /srv/airflow/dags is on the own disk of ${first}: no volume is mounted there`,
+    );
+});
