@@ -27,7 +27,7 @@ done
             await cluster.on(rolesOf(cluster).saver.name, `mkdir -p ${folder}`);
         },
         async remove(cluster) {
-            // csync2 tells of a thousand deletions one by one.
+            // What a peer refuses csync2 tells of one by one.
             const all = async () => {
                 await cluster.onAll(gone);
                 return true;

@@ -1,3 +1,4 @@
+import { summaryOf } from "../../lab/dagsBench/records";
 import { configured } from "../helpers/config";
 import { everywhere, GitClone, tip, type Push } from "../helpers/gitClone";
 import { eventually, healthy, lab, nodes, on, onAll, type Node } from "../helpers/lab";
@@ -98,9 +99,8 @@ async function looks(): Promise<Record<Node, { at: number; id: string }[]>> {
 }
 
 function figures(seconds: number[]): string {
-    const sorted = [...seconds].sort((a, b) => a - b);
-    const at = (part: number) => sorted[Math.ceil(part * sorted.length) - 1].toFixed(2);
-    return `p50 ${at(0.5)} s, p99 ${at(0.99)} s, worst ${at(1)} s (${sorted.length})`;
+    const { saves, p50, p99 } = summaryOf(seconds);
+    return `p50 ${p50.toFixed(2)} s, p99 ${p99.toFixed(2)} s, worst ${Math.max(...seconds).toFixed(2)} s (${saves})`;
 }
 
 /** What a task says whose node lacks its commit: GitDagBundle of apache-airflow-providers-git. */

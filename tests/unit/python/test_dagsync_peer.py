@@ -180,6 +180,7 @@ class Sending(unittest.TestCase):
         path.write_text("whole")
         self.owes(str(path))
         ready = self.place / "ready"
+        self.peer.behind = 1  # it is not the first attempt, of which nothing is said
         self.answers(f"touch {ready}; exec sleep 30")
         sending = threading.Thread(target=self.peer.send)
         sending.start()
@@ -190,6 +191,7 @@ class Sending(unittest.TestCase):
             self.assertLess(time.monotonic() - began, 5)
             sending.join(20)
         self.assertEqual(self.status[-1][:2], ("other", 1))
+        self.assertEqual(self.journal, ["not all changes are on other yet: files are being written"])
 
     def test_what_another_file_takes_the_place_of_while_it_is_sent_is_still_owed(self):
         path = self.place / "a.py"
