@@ -16,10 +16,7 @@ TROUBLE = (OSError, GitError, Refused)
 
 
 def say(text):
-    try:
-        print(text, file=sys.stderr, flush=True)
-    except BrokenPipeError:
-        pass  # who pushed has hung up; the push goes on
+    print(text, file=sys.stderr, flush=True)
 
 
 class Reporter:
@@ -44,8 +41,17 @@ def mark(behind):
             os.remove(path)
 
 
-def follow(branch, upstream):
+def catch_up(branch):
+    """Once, for somebody who waits."""
+    try:
+        branch.catch_up()
+    except TROUBLE as error:
+        say(f"{branch.own} does not know whether it has the newest: {error}")
+
+
+def follow(branch, upstream, pushes):
     threading.excepthook = lambda failed: (sys.__excepthook__(*failed[:3]), os._exit(1))
+    pushes.start()
     if upstream:
         threading.Thread(target=poll_always, args=(upstream,), daemon=True).start()
     reporter, ready = Reporter("this node follows again"), False

@@ -1,10 +1,53 @@
 """git's hook proc-receive: a push becomes the branch's commit on all nodes or is refused. Source of the protocol:
-githooks(5)."""
+githooks(5). dags_hook.py is what git starts."""
+
+import contextlib
+import os
+import socket
+import threading
+import traceback
 
 from dags_branch import Refused
 from dags_repository import GitError
 
 NOTHING = "0" * 40
+
+
+class Pushes(threading.Thread):
+    """Each hook gives the streams that git gave it, at `path`, and waits until it is told that git has been answered."""
+
+    def __init__(self, branch, path):
+        super().__init__(daemon=True, name="pushes")
+        self.branch, self.server = branch, socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        # By the umask, for the own user only.
+        self.server.bind(path)
+        self.server.listen()
+
+    def run(self):
+        while True:
+            threading.Thread(target=self.serve, args=(self.server.accept()[0],), daemon=True).start()
+
+    def serve(self, hook):
+        with contextlib.ExitStack() as streams:
+            streams.enter_context(hook)
+            try:
+                source, sink, told = socket.recv_fds(hook, 1, 3)[1]
+                source, sink = (
+                    streams.enter_context(open(stream, mode)) for stream, mode in ((source, "rb"), (sink, "wb"))
+                )
+                told = streams.enter_context(open(told, "w"))
+                receive(self.branch, source, sink, lambda text: tell(told, text))
+                hook.sendall(b"\0")
+            except Exception:
+                traceback.print_exc()
+
+
+def tell(stream, text):
+    """Whoever pushes."""
+    with contextlib.suppress(BrokenPipeError):  # who has hung up; the push goes on
+        print(text, file=stream, flush=True)
 
 
 def receive(branch, source, sink, say):

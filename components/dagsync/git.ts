@@ -72,12 +72,8 @@ function createPrograms(child: string, node: MeshNode, parent: pulumi.Resource):
         new RemoteFile(`${child}-${what}`, { machine: node, path, content, mode }, { parent });
     return [
         ...programFiles(child, node, programs, { parent }),
-        file(
-            "hook",
-            `${programFolder}/hooks/proc-receive`,
-            scriptFile("dags-receive-hook.sh"),
-            "0755",
-        ),
+        file("hook", `${programFolder}/hooks/proc-receive`, scriptFile("dags_hook.py"), "0755"),
+        file("serve", `${programFolder}/serve.sh`, scriptFile("dags-serve.sh")),
         file("command", "/usr/local/sbin/dag-git", gitCommand(), "0755"),
     ];
 }
@@ -128,7 +124,7 @@ function createSettings(
 
 function createAccess(
     child: string,
-    { nodes, authorizedKeys: users = [] }: GitArgs,
+    { path = defaultRepository, nodes, authorizedKeys: users = [] }: GitArgs,
     node: MeshNode,
     install: RemoteScript,
     key: tls.PrivateKey,
@@ -151,7 +147,7 @@ function createAccess(
         file(
             "authorized-keys",
             `${gitHome}/.ssh/authorized_keys`,
-            key.publicKeyOpenssh.apply((line) => authorizedKeys(nodes, line, users)),
+            key.publicKeyOpenssh.apply((line) => authorizedKeys(path, nodes, line, users)),
             readable,
         ),
     ];

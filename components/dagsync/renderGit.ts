@@ -16,6 +16,8 @@ export const gitHome = "/var/lib/dag-git";
 /** Below it, the user's own: ssh's connections that stay open. */
 export const gitConnections = `${gitHome}/ssh`;
 export const followedKey = `${gitFolder}/upstream.key`;
+/** In dag-git.service's runtime folder: where git's hook finds the service. */
+const pushesSocket = "/run/dag-git/pushes";
 export const followedHosts = `${gitFolder}/upstream.known_hosts`;
 
 /** What one node's programs have to know. */
@@ -39,6 +41,7 @@ export function gitConfig({ name, node, nodes, path, branch, etcd, upstream }: G
     const config = {
         name: node.name,
         repository: path,
+        socket: pushesSocket,
         branch,
         key: `/airflow-ha/dags/${name}/${branch}`,
         // The own member first.
@@ -91,9 +94,14 @@ export function sshConfig(peers: Node[]): string {
 }
 
 /** authorized_keys: each key runs one program, whatever is asked for. */
-export function authorizedKeys(nodes: Node[], nodesKey: string, usersKeys: string[]): string {
+export function authorizedKeys(
+    path: string,
+    nodes: Node[],
+    nodesKey: string,
+    usersKeys: string[],
+): string {
     const serve = (role: string) =>
-        `restrict,command="/usr/bin/python3 -B ${programFolder}/dags_git.py ${gitFolder}/config.json serve ${role}"`;
+        `restrict,command="/bin/sh ${programFolder}/serve.sh ${role} ${path} ${gitFolder}/config.json ${pushesSocket}"`;
     const from = nodes.map((node) => node.meshAddress).join(",");
     return [
         "# The nodes.",

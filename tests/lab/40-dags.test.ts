@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventually, nodes, on, onAll, type Node } from "../helpers/lab";
+import { eventually, nodes, on, onAll } from "../helpers/lab";
 import { airflowApi, outputs, runToEnd, type Outputs } from "../helpers/outputs";
 import { root } from "../helpers/root";
 

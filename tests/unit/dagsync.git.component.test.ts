@@ -33,7 +33,7 @@ const programs = [
     "status",
     "systemd_notify",
 ];
-const others = ["install", "upstream", "hook", "command", "config", "unit", "key", "ssh"];
+const others = ["install", "upstream", "hook", "serve", "command", "config", "unit", "key", "ssh"];
 const onEveryNode = [...programs, ...others, "known-hosts", "authorized-keys", "start"];
 
 test("makes one key, and the same things on every node", async () => {

@@ -38,11 +38,11 @@ test("the other nodes are reached in the mesh only, each with its own pinned key
 });
 
 test("each key runs one program, the nodes' only from the mesh", () => {
-    const text = authorizedKeys(nodes, `${hostKey}\n`, [userKey]);
+    const text = authorizedKeys(plan.path, nodes, `${hostKey}\n`, [userKey]);
     expectGolden("dagsync/authorized_keys", text);
     for (const line of text.split("\n").filter((each) => each.includes("ssh-ed25519"))) {
         expect(line).toMatch(
-            /^restrict,command="[^"]+ serve (peer",from="10\.[0-9.,]+"|user") ssh-/,
+            /^restrict,command="[^"]+serve.sh (peer [^"]+",from="10\.[0-9.,]+"|user [^"]+") ssh-/,
         );
     }
 });

@@ -17,6 +17,7 @@ from socketserver import TCPServer
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 from dags_branch import Branch
+from dags_receive import Pushes
 
 NODES = ["node1", "node2", "node3"]
 
@@ -89,8 +90,18 @@ class Machine:
     def run(self, *arguments, **options):
         return run(sys.executable, "-B", self.cluster.program / "dags_git.py", self.config, *arguments, **options)
 
+    def login(self, role, command):
+        """What sshd would do."""
+        serve = [self.cluster.program / "serve.sh", role, self.repository, self.config, self.folder / "pushes"]
+        return run("sh", *serve, env=os.environ | {"SSH_ORIGINAL_COMMAND": command})
+
     def tip(self, ref="airflow-ha/dags"):
         return git("--git-dir", self.repository, "rev-parse", "--verify", "--quiet", f"refs/heads/{ref}").stdout.strip()
+
+    def answer_pushes(self):
+        """As a part of the service."""
+        config = json.loads(self.config.read_text())
+        Pushes(Branch(config), config["socket"]).start()
 
     def follow(self):
         """One look of the service."""
@@ -104,7 +115,8 @@ class Cluster:
         (self.program / "hooks").mkdir(parents=True)
         for script in [*SCRIPTS.glob("dags_*.py"), SCRIPTS / "etcd_json.py", SCRIPTS / "systemd_notify.py"]:
             shutil.copy(script, self.program)
-        hook = shutil.copy(SCRIPTS / "dags-receive-hook.sh", self.program / "hooks" / "proc-receive")
+        shutil.copy(SCRIPTS / "dags-serve.sh", self.program / "serve.sh")
+        hook = shutil.copy(SCRIPTS / "dags_hook.py", self.program / "hooks" / "proc-receive")
         os.chmod(hook, 0o755)
         self.etcd = Etcd()
         self.nodes = {name: Machine(self, name) for name in NODES}
@@ -112,11 +124,13 @@ class Cluster:
         for node in self.nodes.values():
             node.config.write_text(json.dumps(self.config(node, upstream)))
             check(node.run("prepare"))
+            node.answer_pushes()
 
     def config(self, node, upstream):
         return {
             "name": node.name,
             "repository": str(node.repository),
+            "socket": str(node.folder / "pushes"),
             "branch": "main",
             "key": "/airflow-ha/dags/dags/main",
             "etcd": [f"http://127.0.0.1:{self.etcd.server_address[1]}"],
@@ -132,7 +146,9 @@ class Cluster:
 [ -e {self.folder}/$1/on ] || {{ echo "ssh: connect to host $1: timed out" >&2; exit 255; }}
 node=$1; shift
 command=$(echo "$*" | sed "s|{self.folder}/[a-z0-9]*/|{self.folder}/$node/|")
-exec env SSH_ORIGINAL_COMMAND="$command" {sys.executable} -B {self.program}/dags_git.py {self.folder}/$node/config.json serve {role}
+there={self.folder}/$node
+export SSH_ORIGINAL_COMMAND="$command"
+exec sh {self.program}/serve.sh {role} "$there/dags.git" "$there/config.json" "$there/pushes"
 """)
         path.chmod(0o755)
         return path

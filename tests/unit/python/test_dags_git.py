@@ -7,6 +7,7 @@ import sys
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
 
 from cluster_of_git import Cluster, check, git
 from dags_branch import Branch
@@ -55,6 +56,7 @@ class Pushes(unittest.TestCase):
         check(self.user.push("node1"))
         check(self.user.git("commit", "--quiet", "--amend", "-m", "other"))
         self.refused(self.user.push("node2", "--force"), f"does not build on {first[:12]}")
+        self.nodes["node2"].follow()
         self.assertEqual(self.nodes["node2"].tip(), first)
 
     def test_other_refs_and_deletions_are_refused(self):
@@ -69,8 +71,9 @@ class Pushes(unittest.TestCase):
 
     def test_another_command_or_path_is_refused(self):
         for command in ("sh", "git-upload-pack '/etc'", "git-receive-pack '/x' y", ""):
-            done = self.nodes["node1"].run("serve", "user", env={"SSH_ORIGINAL_COMMAND": command})
-            self.refused(done, "this login is for git and for")
+            for role in ("user", "peer"):
+                self.refused(self.nodes["node1"].login(role, command), "this login is for git and for")
+        self.refused(self.nodes["node1"].login("user", "tip"), "this login is for git and for")
 
     def test_with_a_node_off_it_is_taken_within_a_second_and_the_node_catches_up(self):
         check(self.user.git("commit", "--quiet", "--allow-empty", "-m", "zero"))
@@ -107,9 +110,25 @@ class Pushes(unittest.TestCase):
     def test_without_etcd_it_is_refused(self):
         self.cluster.etcd.majority = False
         self.user.commit("one")
-        done = self.user.push("node1")
-        self.refused(done, "etcd has no majority that answers, so nothing has moved")
-        self.assertIn("node1 does not know whether it has the newest", done.stderr)
+        self.refused(self.user.push("node1"), "etcd has no majority that answers, so nothing has moved")
+        fetched = check(self.user.git("ls-remote", "node1"))
+        self.assertIn("node1 does not know whether it has the newest", fetched.stderr)
+
+    def test_without_the_service_it_is_refused(self):
+        os.unlink(self.nodes["node1"].folder / "pushes")
+        self.user.commit("one")
+        self.refused(self.user.push("node1"), "dag-git.service does not run on this node, so nothing has moved")
+
+    def test_of_a_service_that_ends_meanwhile_is_told(self):
+        self.user.commit("one")
+        with mock.patch("dags_receive.receive", side_effect=KeyError), mock.patch("traceback.print_exc"):
+            self.refused(self.user.push("node1"), "dag-git.service has ended: whether this counts")
+
+    def test_a_fetch_brings_what_another_node_has_taken(self):
+        commit = self.user.commit("one")
+        check(self.user.push("node2"))
+        self.assertEqual(self.nodes["node1"].tip("main"), "")
+        self.assertIn(commit, check(self.user.git("ls-remote", "node1", "main")).stdout)
 
     def test_of_two_pushes_at_once_one_wins(self):
         check(self.user.git("commit", "--quiet", "--allow-empty", "-m", "zero"))
