@@ -7,15 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from dags_repository import TRANSFER, GitError
 
-# Seconds. A machine that is there takes a connection in one round trip; one that is off or cut off never does, and is
-# not waited for: it gets what it missed when it is back.
+# Seconds. A machine that is there takes or refuses a connection in one round trip; one that is off or cut off never does,
+# and is not waited for: it gets what it missed when it is back.
 REACH = 0.3
 # Seconds, for a peer to say which commit it has.
 ANSWER = 5
 
 
 class Peers:
-    """`peers` are address and port of sshd by name."""
+    """`peers` are, by name, an address and a port that tell whether the machine is there: not sshd's, which shuts those out
+    who connect and do not log in."""
 
     def __init__(self, own, peers, repository, ssh):
         self.peers, self.repository, self.ssh = peers, repository, shlex.split(ssh)
@@ -72,6 +73,8 @@ class Peers:
         address, port = self.peers[peer]
         try:
             socket.create_connection((address, port), REACH).close()
+        except ConnectionRefusedError:
+            pass  # which is an answer
         except OSError:
             return "does not answer"
         return None

@@ -47,7 +47,7 @@ export function gitConfig({ name, node, nodes, path, branch, etcd, upstream }: G
         // The own member first.
         etcd: [...own, ...etcd.filter((url) => !own.includes(url))],
         peers: Object.fromEntries(
-            peers.map((peer) => [peer.name, [peer.meshAddress, peer.sshPort ?? ports.ssh]]),
+            peers.map((peer) => [peer.name, [peer.meshAddress, ports.etcdClient]]),
         ),
         ssh: `ssh -F ${gitFolder}/ssh_config`,
         upstream: upstream && { ...upstream, ssh: followingSsh },

@@ -69,23 +69,27 @@ class Answers(BaseHTTPRequestHandler):
 
 
 class Machine:
-    """A node's folder, and its sshd as far as it takes connections."""
+    """A node's folder, and a port that takes connections while the node is on."""
 
     def __init__(self, cluster, name):
         self.cluster, self.name, self.folder = cluster, name, cluster.folder / name
         self.folder.mkdir()
         self.repository, self.config = self.folder / "dags.git", self.folder / "config.json"
-        self.port, self.sshd = 0, None
+        self.port, self.open = 0, []
         self.power(True)
 
     def power(self, on):
-        if on and not self.sshd:
-            self.sshd = socket.create_server(("127.0.0.1", self.port), backlog=1000)
-            self.port = self.sshd.getsockname()[1]
-        elif not on and self.sshd:
-            self.sshd.close()
-            self.sshd = None
+        self.close()
+        server = socket.create_server(("127.0.0.1", self.port), backlog=1000 if on else 0)
+        self.port = server.getsockname()[1]
+        # One that nobody takes from the queue, and the next one gets no answer.
+        waiting = [] if on else [socket.create_connection(("127.0.0.1", self.port))]
+        self.open = [*waiting, server]
         (self.folder / "on").touch() if on else (self.folder / "on").unlink(missing_ok=True)
+
+    def close(self):
+        for each in self.open:
+            each.close()
 
     def run(self, *arguments, **options):
         return run(sys.executable, "-B", self.cluster.program / "dags_git.py", self.config, *arguments, **options)
@@ -158,7 +162,7 @@ exec sh {self.program}/serve.sh {role} "$there/dags.git" "$there/config.json" "$
 
     def remove(self):
         for node in self.nodes.values():
-            node.power(False)
+            node.close()
         self.etcd.shutdown()
         self.etcd.server_close()
         shutil.rmtree(self.folder)
