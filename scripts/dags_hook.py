@@ -14,4 +14,4 @@ with socket.socket(socket.AF_UNIX) as service:
         sys.exit(f"dag-git.service does not run on this node, so nothing has moved: {error}")
     # One byte, when git has been answered.
     if not service.recv(1):
-        sys.exit("dag-git.service has ended: whether this counts, git fetch shows in a moment")
+        sys.exit("dag-git.service has not answered: whether this counts, git fetch shows in a moment")

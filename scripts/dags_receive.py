@@ -30,18 +30,16 @@ class Pushes(threading.Thread):
             threading.Thread(target=self.serve, args=(self.server.accept()[0],), daemon=True).start()
 
     def serve(self, hook):
-        with contextlib.ExitStack() as streams:
-            streams.enter_context(hook)
-            try:
-                source, sink, told = socket.recv_fds(hook, 1, 3)[1]
-                source, sink = (
-                    streams.enter_context(open(stream, mode)) for stream, mode in ((source, "rb"), (sink, "wb"))
-                )
-                told = streams.enter_context(open(told, "w"))
+        try:
+            with contextlib.ExitStack() as streams:
+                streams.enter_context(hook)
+                given = zip(socket.recv_fds(hook, 1, 3)[1], ("rb", "wb", "w"))
+                source, sink, told = [streams.enter_context(open(stream, mode)) for stream, mode in given]
                 receive(self.branch, source, sink, lambda text: tell(told, text))
                 hook.sendall(b"\0")
-            except Exception:
-                traceback.print_exc()
+        except Exception:
+            # One push is no reason to end the others'.
+            traceback.print_exc()
 
 
 def tell(stream, text):

@@ -75,7 +75,7 @@ class Machine:
         self.cluster, self.name, self.folder = cluster, name, cluster.folder / name
         self.folder.mkdir()
         self.repository, self.config = self.folder / "dags.git", self.folder / "config.json"
-        self.port, self.open = 0, []
+        self.port, self.open, self.pushes = 0, [], None
         self.power(True)
 
     def power(self, on):
@@ -105,7 +105,8 @@ class Machine:
     def answer_pushes(self):
         """As a part of the service."""
         config = json.loads(self.config.read_text())
-        Pushes(Branch(config), config["socket"]).start()
+        self.pushes = Pushes(Branch(config), config["socket"])
+        self.pushes.start()
 
     def follow(self):
         """One look of the service."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -119,10 +120,22 @@ class Pushes(unittest.TestCase):
         self.user.commit("one")
         self.refused(self.user.push("node1"), "dag-git.service does not run on this node, so nothing has moved")
 
-    def test_of_a_service_that_ends_meanwhile_is_told(self):
+    def test_of_a_service_that_does_not_answer_is_told(self):
         self.user.commit("one")
         with mock.patch("dags_receive.receive", side_effect=KeyError), mock.patch("traceback.print_exc"):
-            self.refused(self.user.push("node1"), "dag-git.service has ended: whether this counts")
+            self.refused(self.user.push("node1"), "dag-git.service has not answered: whether this counts")
+        check(self.user.push("node1"))
+
+    def test_one_that_hangs_up_is_no_end_of_the_service(self):
+        nobody_reads, sink = os.pipe()
+        os.close(nobody_reads)
+        ours, hook = socket.socketpair()
+        with open(os.devnull) as source, hook, mock.patch("traceback.print_exc") as told:
+            socket.send_fds(hook, [b"\n"], [source.fileno(), sink, sink])
+            self.nodes["node1"].pushes.serve(ours)
+            self.assertEqual(hook.recv(1), b"")
+        os.close(sink)
+        told.assert_called_once()
 
     def test_a_fetch_brings_what_another_node_has_taken(self):
         commit = self.user.commit("one")
