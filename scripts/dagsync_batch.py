@@ -1,7 +1,7 @@
 """Several paths with what is in them, as one message from node to node. Whoever is sent it answers which it has taken.
 
-A line of JSON says the key of all nodes and, for each path, the version on which the change builds, the mode, and of a file
-the time and the size, of a link the target; what has been deleted has no mode. The contents follow, one after the other. The answer is a line of JSON."""
+A line of JSON says the key of all nodes and, for each path, its mode, and of a file the time and the size, of a link the
+target; of what has been deleted nothing. The contents follow, one after the other. The answer is a line of JSON."""
 
 import contextlib
 import errno
@@ -20,8 +20,7 @@ CONTENTS, LINE = 16 * 2**20, 4 * 2**20
 
 @dataclass
 class Entry:
-    """`path` is relative to the folder; `mtime` is in whole seconds, as csync2 has it; `base` is the version that the sender
-    knows on the other side, None where it knows none."""
+    """`path` is relative to the folder; `mtime` is in whole seconds, as csync2 has it."""
 
     path: str
     mode: int | None = None
@@ -29,7 +28,6 @@ class Entry:
     size: int = 0
     target: str | None = None
     contents: bytes = b""
-    base: str | None = None
 
     @property
     def is_file(self):

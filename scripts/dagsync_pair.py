@@ -19,12 +19,6 @@ CHUNK = 500
 AT_ONCE = 16
 # A name need not be UTF-8; it is text all the same.
 TEXT = "CAST(? AS TEXT)"
-# Our own table, of what the peer has of what it is owed: the version on which a change here builds.
-MAKE_BASE = "CREATE TABLE IF NOT EXISTS base (filename PRIMARY KEY, checktxt)"
-# What has not been sent builds on what it built on.
-KEEP_BASE = """INSERT OR REPLACE INTO base (filename, checktxt)
-SELECT name, (SELECT checktxt FROM file WHERE filename = name) FROM (SELECT CAST(? AS TEXT) AS name)
-WHERE NOT EXISTS (SELECT 1 FROM dirty WHERE filename = name)"""
 
 
 class Pair:
@@ -36,7 +30,6 @@ class Pair:
         with self.database() as database:
             # One flush to the disk for each of csync2's transactions instead of four.
             database.execute("PRAGMA journal_mode = WAL")
-            database.execute(MAKE_BASE)
 
     @contextlib.contextmanager
     def database(self):
@@ -47,21 +40,12 @@ class Pair:
 
     def versions(self, paths):
         """Of those that it has."""
-        return self.texts("file", paths)
-
-    def bases(self, paths):
-        """The versions on which what is owed builds; of what is new there is none."""
-        return self.texts("base", paths)
-
-    def texts(self, table, paths):
         found = {}
         with self.database() as database:
             for chunk in chunks([stored(path) for path in paths], CHUNK):
                 marks = ",".join([TEXT] * len(chunk))
-                found |= dict(
-                    database.execute(f"SELECT filename, checktxt FROM {table} WHERE filename IN ({marks})", chunk)
-                )
-        return {unquoted(name): unquoted(text) for name, text in found.items() if text is not None}
+                found |= dict(database.execute(f"SELECT filename, checktxt FROM file WHERE filename IN ({marks})", chunk))
+        return {unquoted(name): unquoted(text) for name, text in found.items()}
 
     def all_paths(self):
         return self.names("SELECT filename FROM file")
@@ -81,8 +65,6 @@ class Pair:
         names = {stored(path): version and stored(version) for path, version in versions.items()}
         rows = [each for each in names.items() if each[1]]
         with self.database() as database:
-            if owed:
-                database.executemany(KEEP_BASE, [(name,) for name in names])
             database.executemany(f"DELETE FROM file WHERE filename = {TEXT}", [(name,) for name in names])
             database.executemany(f"INSERT INTO file (filename, checktxt) VALUES ({TEXT}, {TEXT})", rows)
             database.executemany(f"DELETE FROM dirty WHERE filename = {TEXT}", [(name,) for name in names])
@@ -95,17 +77,14 @@ class Pair:
         noted = f"(SELECT checktxt FROM file WHERE filename = {TEXT})"
         statement = f"DELETE FROM dirty WHERE filename = {TEXT} AND {noted} IS {TEXT}"
         with self.database() as database:
-            database.executemany(f"INSERT OR REPLACE INTO base VALUES ({TEXT}, {TEXT})", names)
             database.executemany(statement, [(name, name, version) for name, version in names])
 
     def owe(self, paths):
         """Whatever is there when it is sent."""
         if not paths:
             return
-        names = [stored(path) for path in paths]
         with self.database() as database:
-            database.executemany(KEEP_BASE, [(name,) for name in names])
-            self.insert_dirty(database, names)
+            self.insert_dirty(database, [stored(path) for path in paths])
 
     def insert_dirty(self, database, names):
         statement = f"INSERT INTO dirty (filename, forced, myname, peername) VALUES ({TEXT}, 0, ?, ?)"

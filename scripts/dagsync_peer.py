@@ -128,8 +128,6 @@ class Peer(threading.Thread):
         entries = {path: entry for path, entry in read.items() if entry}
         if not entries:
             return read, []
-        for path, base in self.pair.bases(entries).items():
-            entries[path].base = base
         with socket.create_connection((self.address, self.batch_port), CONNECTING) as connection:
             connection.settimeout(TRANSFER)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -86,8 +86,8 @@ def main(settings):
     notes.begin(changes.walk())
     # Not before: of a peer whose first message was here already nothing would be new.
     server = socket.create_server((settings["ADDRESS"], int(settings["BATCH_PORT"])))
-    senders = {peer.address: peer for peer in peers}
-    Receiver(server, settings["KEY"], settings["DAGS"], senders, changes.is_local, notes.nobody_sends).start()
+    pairs = {peer.address: peer.pair for peer in peers}
+    Receiver(server, settings["KEY"], settings["DAGS"], pairs, changes.is_local, notes.nobody_sends).start()
     changes.begin(notes.known())
     for peer in peers:
         peer.start()

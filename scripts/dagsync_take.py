@@ -23,12 +23,12 @@ ASIDE = ".dag-sync"
 
 
 class Receiver(threading.Thread):
-    """`peers` by their addresses; `is_local` says what never comes from another node; nobody changes the databases
+    """`pairs` by the peers' addresses; `is_local` says what never comes from another node; nobody changes the databases
     while `alone` is held."""
 
-    def __init__(self, server, key, folder, peers, is_local, alone):
+    def __init__(self, server, key, folder, pairs, is_local, alone):
         super().__init__(daemon=True, name="receiver")
-        self.server, self.key, self.folder, self.peers = server, key, folder, peers
+        self.server, self.key, self.folder, self.pairs = server, key, folder, pairs
         self.is_local, self.alone = is_local, alone
         self.aside = os.path.join(folder, ASIDE)
         self.latest = {}  # the connection of each peer
@@ -54,13 +54,13 @@ class Receiver(threading.Thread):
         try:
             with connection:
                 connection.settimeout(SILENCE)
-                peer = self.peers[address]
+                pair = self.pairs[address]
                 with connection.makefile("rb") as stream:
                     entries = dagsync_batch.receive(stream, self.is_key)
                 with self.alone():
                     if self.latest[address] is not connection:
                         return
-                    taken = self.take(peer, entries)
+                    taken = self.take(pair, entries)
                 dagsync_batch.answer(connection, taken)
         except (EOFError, ConnectionError, TimeoutError):
             pass  # the sender still owes it, and sends it again
@@ -70,9 +70,8 @@ class Receiver(threading.Thread):
     def is_key(self, key):
         return hmac.compare_digest(key.encode(), self.key.encode())
 
-    def take(self, peer, entries):
+    def take(self, pair, entries):
         """Gives the paths of those that are here now; None when there is no room for them."""
-        pair = peer.pair
         paths = {entry.path: os.path.join(self.folder, entry.path) for entry in entries}
         noted, owed = pair.versions(paths.values()), pair.owed()
         entries = [entry for entry in entries if paths[entry.path] not in owed and self.is_within(paths[entry.path])]
@@ -97,11 +96,6 @@ class Receiver(threading.Thread):
             shutil.rmtree(self.aside, ignore_errors=True)
         # Not what is there now: somebody may have changed it already.
         pair.note({paths[entry.path]: entry.version for entry in taken}, owed=False)
-        # The sender does not know what is here, which another node has sent: as if it had been changed here.
-        kept = {paths[entry.path]: entry for entry in entries if entry not in taken}
-        if unknown := [path for path, entry in kept.items() if noted.get(path) != entry.base]:
-            pair.owe(unknown)
-            peer.wake()
         return [entry.path for entry in taken]
 
     def is_within(self, path):
@@ -127,7 +121,7 @@ class Receiver(threading.Thread):
         it, and somebody may have saved it here while the others were written."""
         with Leases([path]) as lease:
             version = version_of(path)
-            same = version == noted == entry.base or (version == entry.version and has(path, entry))
+            same = version == noted or (version == entry.version and has(path, entry))
             if not same or not lease.whole or not self.is_within(path):
                 return False
             try:

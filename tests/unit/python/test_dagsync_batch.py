@@ -40,9 +40,8 @@ class Sending(unittest.TestCase):
         self.addCleanup(server.close)
         self.journal = []
         self.enterContext(mock.patch("builtins.print", lambda *said, **_: self.journal.append(" ".join(map(str, said)))))
-        self.sender = mock.Mock(pair=self.received)
-        senders, alone = {"127.0.0.1": self.sender}, contextlib.nullcontext
-        self.receiver = Receiver(server, KEY, str(self.there), senders, lambda path: "/.secret" in path, alone)
+        pairs, alone = {"127.0.0.1": self.received}, contextlib.nullcontext
+        self.receiver = Receiver(server, KEY, str(self.there), pairs, lambda path: "/.secret" in path, alone)
         self.receiver.start()
         settings = {"PORT": "1", "BATCH_PORT": str(server.getsockname()[1]), "KEY": KEY, "DAGS": str(self.here)}
         settings |= {"CONFIG": "/config", "STATE": str(self.place / "state")}
@@ -73,7 +72,6 @@ class Sending(unittest.TestCase):
     def test_files_folders_links_modes_and_deletions_arrive_and_are_noted(self):
         self.agreed("old/gone.py", "gone")
         self.received.note({f"{self.there}/old": version_of(self.there / "old")}, owed=False)
-        self.peer.pair.note({f"{self.here}/old": version_of(self.here / "old")}, owed=False)
         (self.there / "old" / "__pycache__").mkdir()
         (self.here / "old" / "gone.py").unlink()
         (self.here / "old").rmdir()
@@ -121,48 +119,6 @@ class Sending(unittest.TestCase):
         self.assertEqual((self.there / "unnoted.py").read_text(), "theirs")
         self.assertEqual((self.there / "hidden.py").read_text(), "diff")
         self.assertFalse((self.there / "deleted.py").exists())
-
-    def test_what_another_node_has_sent_there_and_is_not_known_here_is_a_conflict(self):
-        for name in ["both.py", "deleted.py", "known.py", "same.py"]:
-            self.agreed(name, "old")
-            self.save(self.there, name, "theirs", at=2000)
-        self.save(self.there, "new.py", "theirs", at=2000)
-        names = ["both.py", "deleted.py", "known.py", "new.py", "same.py"]
-        theirs = {f"{self.there}/{name}": version_of(self.there / name) for name in names}
-        self.received.note(theirs, owed=False)
-        known = self.save(self.here, "known.py", "theirs", at=2000)
-        self.peer.pair.note({known: version_of(known)}, owed=False)
-        (self.here / "deleted.py").unlink()
-        for name in ["both.py", "known.py", "new.py"]:
-            self.save(self.here, name, "ours", at=3000)
-        self.save(self.here, "same.py", "theirs", at=2000)
-        self.owes(*names)
-        self.assertEqual(self.owed(), {"both.py", "deleted.py", "new.py"})
-        self.assertEqual((self.there / "both.py").read_text(), "theirs")
-        self.assertEqual((self.there / "known.py").read_text(), "ours")
-        self.assertEqual(self.received.owed(), {f"{self.there}/{name}" for name in ["both.py", "deleted.py", "new.py"]})
-        self.sender.wake.assert_called()
-
-    def test_a_second_save_builds_on_what_was_sent_of_the_first(self):
-        self.agreed("a.py", "old")
-        send = dagsync_batch.send
-        self.save(self.here, "a.py", "one", at=2000)
-        self.owes("a.py")
-        self.save(self.here, "a.py", "two", at=2001)
-        self.owes("a.py")
-
-        def saved_after(*message):
-            taken = send(*message)
-            self.save(self.here, "a.py", "three", at=2002)
-            self.owes("a.py")
-            return taken
-
-        with mock.patch("dagsync_batch.send", saved_after):
-            self.peer.send_batch([f"{self.here}/a.py"])
-        self.assertEqual((self.there / "a.py").read_text(), "two")
-        self.assertEqual(self.owed(), set())
-        self.assertEqual((self.there / "a.py").read_text(), "three")
-        self.assertEqual(self.received.owed(), set())
 
     def test_what_is_there_already_counts(self):
         self.save(self.here, "a.py", "same")
@@ -256,14 +212,14 @@ class Sending(unittest.TestCase):
             dagsync_batch.Entry("x", stat.S_IFLNK | 0o777, target=str(outside)),
             dagsync_batch.Entry("x/a.py", 0o100644, 1000, 1, contents=b"x"),
         ]
-        self.assertEqual(self.receiver.take(self.sender, entries), ["x"])
+        self.assertEqual(self.receiver.take(self.received, entries), ["x"])
         self.assertEqual(os.listdir(outside), [])
 
     def test_one_link_that_cannot_be_placed_keeps_no_other_one_here(self):
         (self.there / "folder").mkdir()
         names = ["folder", "second", "third"]
         entries = [dagsync_batch.Entry(name, stat.S_IFLNK | 0o777, target="a") for name in names]
-        self.assertEqual(self.receiver.take(self.sender, entries), ["second", "third"])
+        self.assertEqual(self.receiver.take(self.received, entries), ["second", "third"])
 
     def test_what_somebody_writes_is_not_sent_and_not_replaced(self):
         self.agreed("there.py", "old")
@@ -297,7 +253,7 @@ class Sending(unittest.TestCase):
         os.symlink(outside, self.there / "link")
         names = ["../outside/a.py", "link/b.py", ".secret/c.py", "/etc/d.py"]
         entries = [dagsync_batch.Entry(name, 0o100644, 1000, 1, contents=b"x") for name in names]
-        self.assertEqual(self.receiver.take(self.sender, entries), [])
+        self.assertEqual(self.receiver.take(self.received, entries), [])
         self.assertEqual(os.listdir(outside), [])
 
     def test_who_has_another_key_is_refused_and_a_torn_message_changes_nothing(self):
