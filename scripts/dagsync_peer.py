@@ -52,6 +52,7 @@ class Peer(threading.Thread):
         self.csync2 = ["csync2", "-D", state, "-B"]
         self.ran([*self.csync2, "-M"])  # makes the database where there is none
         self.pair = Pair(name, state)
+        self.others = []  # the other peers, which get the winner of a conflict with this one too
         self.condition = threading.Condition()
         self.news = False
         self.behind = None  # files, at the last attempt; None before the first
@@ -164,12 +165,19 @@ class Peer(threading.Thread):
             for path in [path for path, end in conflicts if end == "Won"]:
                 # Whoever's version it was can find it again.
                 print(f"{path}: changed here and on {self.peer}; this one is sent, what was there is kept there", flush=True)
+                self.send_others(path)
             if ran.returncode == 0:
                 return None if len(leases.whole) == len(paths) else WRITTEN
             lost += [path for path, end in conflicts if end == "Lost"]
             if ran.returncode != WRITTEN:
                 return ran.returncode if ran.returncode == TOO_LONG else refusal(ran.stdout)
         return WRITTEN
+
+    def send_others(self, path):
+        """What has lost may have come to them after what has won."""
+        for other in self.others:
+            other.pair.owe([path])
+            other.wake()
 
     def break_ties(self, lost):
         """The younger version wins, when its node sends it. Of two that were saved in the same second neither does: then
@@ -181,6 +189,8 @@ class Peer(threading.Thread):
             print(f"{self.peer} gets this node's version of what both changed in the same second: {' '.join(ties)}", flush=True)
             self.ran([*self.csync2, "-f", *ties])
             self.ran([*self.csync2, "-u", "-P", self.peer, *ties])
+            for path in ties:
+                self.send_others(path)
             self.tied = {}
 
     def compare(self, now):

@@ -220,23 +220,30 @@ class Sending(unittest.TestCase):
         self.assertEqual(self.lacks, [False, True])
         self.assertFalse(self.peer.is_level())
 
-    def test_a_conflict_is_named_with_its_file(self):
+    def test_a_conflict_is_named_with_its_file_and_the_others_get_the_winner(self):
+        third = mock.Mock()
+        self.peer.others = [third]
         won = "Auto-resolving conflict: Won 'younger/older' test."
         self.answers(0, f"Updating /dags/x on other ...\nUpdating /dags/a b on other ...\n{won}\n")
         self.peer.send()
         self.assertEqual(len(self.journal), 1)
         self.assertRegex(self.journal[0], "^/dags/a b: changed here and on other")
+        third.pair.owe.assert_called_once_with(["/dags/a b"])
+        third.wake.assert_called_once_with()
 
     def test_a_tie_goes_to_the_first_in_the_alphabet_after_a_while(self):
         lost = "Do not auto-resolve conflict: Lost 'younger/older' test."
         said = "".join(f"Updating /dags/{name} on other ...\n{lost}\n" for name in "ab")
         self.answers(1, said)
         self.owes("/dags/a", "/dags/older")
+        third = mock.Mock()
+        self.peer.others = [third]
         for name, forced in [("zebra", []), ("ant", ["-f /dags/a"])]:
             with self.subTest(name), mock.patch("socket.gethostname", return_value=name):
                 self.peer.tied = {"/dags/a": time.monotonic() - dagsync_peer.TIE - 1, "/dags/gone": 0}
                 self.peer.send()
                 self.assertEqual([call for call in self.calls() if call.startswith("-f")], forced)
+                self.assertEqual(third.pair.owe.called, bool(forced))
 
 
 if __name__ == "__main__":
