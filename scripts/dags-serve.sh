@@ -25,7 +25,7 @@ case "$1 $SSH_ORIGINAL_COMMAND" in
 "peer git-receive-pack '$repository'") git_for_peer receive-pack ;;
 "user git-upload-pack '$repository'")
     # Whoever fetches gets what any node has taken. A push is compared with the newest all the same.
-    python3 -B "$programs/dags_git.py" "$config" catch-up
+    python3 -B "$programs/dags_git.py" "$config" catch-up </dev/null >&2
     git_for_user upload-pack
     ;;
 "user git-receive-pack '$repository'") git_for_user receive-pack ;;

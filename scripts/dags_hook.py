@@ -2,6 +2,7 @@
 """git's hook proc-receive. Gives its streams to dag-git.service, which answers git (dags_receive.py), and waits: what the
 service has loaded already each push would have to wait for."""
 
+import contextlib
 import os
 import socket
 import sys
@@ -13,5 +14,8 @@ with socket.socket(socket.AF_UNIX) as service:
     except OSError as error:
         sys.exit(f"dag-git.service does not run on this node, so nothing has moved: {error}")
     # One byte, when git has been answered.
-    if not service.recv(1):
+    answered = b""
+    with contextlib.suppress(OSError):
+        answered = service.recv(1)
+    if not answered:
         sys.exit("dag-git.service has not answered: whether this counts, git fetch shows in a moment")

@@ -4,7 +4,9 @@ githooks(5). dags_hook.py is what git starts."""
 import contextlib
 import os
 import socket
+import sys
 import threading
+import time
 import traceback
 
 from dags_branch import Refused
@@ -27,7 +29,12 @@ class Pushes(threading.Thread):
 
     def run(self):
         while True:
-            threading.Thread(target=self.serve, args=(self.server.accept()[0],), daemon=True).start()
+            try:
+                hook, _ = self.server.accept()
+                threading.Thread(target=self.serve, args=(hook,), daemon=True).start()
+            except (OSError, RuntimeError) as error:
+                print(f"no push is let in: {error}", file=sys.stderr, flush=True)
+                time.sleep(1)
 
     def serve(self, hook):
         try:

@@ -13,6 +13,7 @@ import {
     followerUnit,
     gitCommand,
     gitConfig,
+    gitConnections,
     gitFolder,
     gitHome,
     gitUser,
@@ -49,6 +50,7 @@ export function createRepositories(name: string, args: GitArgs, parent: pulumi.R
             {
                 machine: node,
                 script: "dags-git-start.sh",
+                variables: { CONNECTIONS: gitConnections },
                 files,
                 undo: stopCommand("dag-git"),
             },
