@@ -16,9 +16,9 @@ export const gitHome = "/var/lib/dag-git";
 /** Below it, the user's own: ssh's connections that stay open. */
 export const gitConnections = `${gitHome}/ssh`;
 export const followedKey = `${gitFolder}/upstream.key`;
+export const followedHosts = `${gitFolder}/upstream.known_hosts`;
 /** In dag-git.service's runtime folder: where git's hook finds the service. */
 const pushesSocket = "/run/dag-git/pushes";
-export const followedHosts = `${gitFolder}/upstream.known_hosts`;
 
 /** What one node's programs have to know. */
 export interface GitPlan {
