@@ -4,7 +4,10 @@ import { placed } from "../faults/programs.ts";
 import { nodeSource, noted } from "./programs.ts";
 import type { Way } from "./way.ts";
 
-const dags = Array.from({ length: 10 }, (_, number) => `bench_dags_${number}`);
+/** Of its own for each way: what one has run Airflow does not run again, and its tasks have noted already. */
+export function dagsOf({ name }: Way): string[] {
+    return Array.from({ length: 10 }, (_, number) => `bench_dags_${name}_${number}`);
+}
 
 /** Seconds after which a DAG's first task counts as none. */
 const patience = 180;
@@ -15,7 +18,7 @@ const patience = 180;
  */
 export async function firstTasks(cluster: Cluster, way: Way, saver: string): Promise<number[]> {
     const seconds: number[] = [];
-    for (const dag of dags) {
+    for (const dag of dagsOf(way)) {
         const text = nodeSource("first_task.py").replaceAll("DAG_ID", dag);
         const began = await cluster.on(
             saver,
@@ -40,8 +43,8 @@ ${placed(`${dag}.py`, text)}
 }
 
 /** Once their files are gone. */
-export async function forgetFirstTasks(cluster: Cluster): Promise<void> {
-    for (const dag of dags) {
+export async function forgetFirstTasks(cluster: Cluster, ways: Way[]): Promise<void> {
+    for (const dag of ways.filter(({ runs }) => runs).flatMap(dagsOf)) {
         await callApi(cluster, "DELETE", `/dags/${dag}`);
     }
 }

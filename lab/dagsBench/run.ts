@@ -162,7 +162,7 @@ async function restore(cluster: Cluster): Promise<void> {
         await way.remove(cluster);
     }
     await removePrograms(cluster);
-    await forgetFirstTasks(cluster);
+    await forgetFirstTasks(cluster, allWays);
 }
 
 /** All nodes are on and let log in. */
