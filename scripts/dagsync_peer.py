@@ -162,10 +162,11 @@ class Peer(threading.Thread):
             # csync2 forgets the debt of what it has sent, also of what another file has taken the place of meanwhile.
             self.pair.owe([path for path, was in zip(leases.whole, before) if identity(path) != was])
             conflicts = re.findall(CONFLICT, ran.stdout, re.MULTILINE)
-            for path in [path for path, end in conflicts if end == "Won"]:
+            won = [path for path, end in conflicts if end == "Won"]
+            for path in won:
                 # Whoever's version it was can find it again.
                 print(f"{path}: changed here and on {self.peer}; this one is sent, what was there is kept there", flush=True)
-                self.send_others(path)
+            self.send_others(won)
             if ran.returncode == 0:
                 return None if len(leases.whole) == len(paths) else WRITTEN
             lost += [path for path, end in conflicts if end == "Lost"]
@@ -173,10 +174,10 @@ class Peer(threading.Thread):
                 return ran.returncode if ran.returncode == TOO_LONG else refusal(ran.stdout)
         return WRITTEN
 
-    def send_others(self, path):
+    def send_others(self, won):
         """What has lost may have come to them after what has won."""
-        for other in self.others:
-            other.pair.owe([path])
+        for other in self.others if won else []:
+            other.pair.owe(won)
             other.wake()
 
     def break_ties(self, lost):
@@ -189,8 +190,7 @@ class Peer(threading.Thread):
             print(f"{self.peer} gets this node's version of what both changed in the same second: {' '.join(ties)}", flush=True)
             self.ran([*self.csync2, "-f", *ties])
             self.ran([*self.csync2, "-u", "-P", self.peer, *ties])
-            for path in ties:
-                self.send_others(path)
+            self.send_others(ties)
             self.tied = {}
 
     def compare(self, now):

@@ -5,7 +5,7 @@ import { nodeSource, noted } from "./programs.ts";
 import type { Way } from "./way.ts";
 
 /** Of its own for each way: what one has run Airflow does not run again, and its tasks have noted already. */
-export function dagsOf({ name }: Way): string[] {
+function dagsOf({ name }: Way): string[] {
     return Array.from({ length: 10 }, (_, number) => `bench_dags_${name}_${number}`);
 }
 

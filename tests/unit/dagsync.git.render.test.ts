@@ -42,7 +42,7 @@ test("each key runs one program, the nodes' only from the mesh", () => {
     expectGolden("dagsync/authorized_keys", text);
     for (const line of text.split("\n").filter((each) => each.includes("ssh-ed25519"))) {
         expect(line).toMatch(
-            /^restrict,command="[^"]+serve.sh (peer [^"]+",from="10\.[0-9.,]+"|user [^"]+") ssh-/,
+            /^restrict,command="[^"]+\/serve\.sh (peer [^"]+",from="10\.[0-9.,]+"|user [^"]+") ssh-/,
         );
     }
 });
