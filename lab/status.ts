@@ -50,6 +50,17 @@ export async function printStatus(json: boolean): Promise<boolean> {
     return status.healthy;
 }
 
+/** One for each node that does not answer and each check that is bad. */
+export function problems({ nodes }: LabStatus): string[] {
+    return nodes.flatMap(({ name, power, cut, checks }) =>
+        checks.length === 0
+            ? [`${name} is ${cut ? "cut off" : `powered ${power}`}`]
+            : checks
+                  .filter(({ healthy }) => !healthy)
+                  .map(({ name: part, detail }) => `${name} ${part}: ${detail}`),
+    );
+}
+
 function isHealthy(node: NodeStatus): boolean {
     return node.checks.length > 0 && node.checks.every((check) => check.healthy);
 }

@@ -73,7 +73,7 @@ async function measured(
 ): Promise<WayResult> {
     const result: WayResult = { name: way.name, title: way.title, figures: [] };
     try {
-        await healthy(cluster);
+        await cluster.awaitHealthy("the lab is healthy", 300);
         await measure(cluster, way, options, result);
     } catch (error) {
         cluster.throwIfInterrupted();
@@ -111,7 +111,7 @@ async function measure(
 
     say(`${way.name}: prepared`);
     await way.prepare(cluster);
-    await healthy(cluster);
+    await cluster.awaitHealthy("the lab is healthy", 300);
     const trial = { ...one("trial"), batches: 1 };
     const { arrived } = await saveTimes(cluster, way, saver.name, others, trial);
     if (arrived[0] === Infinity) {
@@ -174,10 +174,6 @@ async function powerOn(cluster: Cluster): Promise<void> {
         }
     }
     await cluster.await("all nodes let log in", async () => (await cluster.onAll("true")).length);
-}
-
-async function healthy(cluster: Cluster): Promise<void> {
-    await cluster.await("the lab is healthy", () => cluster.isHealthy(), 300, 3);
 }
 
 async function write(results: WayResult[], { nodes }: Cluster, { out, saves }: DagsBenchOptions) {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { diskOf } from "../cloud/index.ts";
 import type { StackOutputs } from "../outputs.ts";
 import { sshScript } from "../ssh.ts";
-import { labStatus } from "../status.ts";
+import { labStatus, problems } from "../status.ts";
 import { linesOf } from "./records.ts";
 
 /** Where the workloads write, on each node. */
@@ -173,14 +173,24 @@ SQL
         return linesOf(`${await this.onAny(script)}\n`);
     }
 
-    /** Do all parts say that they are healthy, and do all replicas stream, by the primary's own word? */
-    async isHealthy(): Promise<boolean> {
-        if (!(await labStatus()).healthy) {
-            return false;
+    /** Until all parts say that they are healthy, and all replicas stream, by the primary's own word. */
+    async awaitHealthy(what: string, seconds = 240): Promise<void> {
+        await this.await(what, () => this.isHealthy(), seconds, 2);
+    }
+
+    /** An error says what is not healthy. */
+    private async isHealthy(): Promise<true> {
+        const bad = problems(await labStatus());
+        if (bad.length > 0) {
+            throw new Error(bad.join("; "));
         }
+        const primary = await this.primary();
         const streaming = `runuser -u postgres -- psql -XAtc "select count(*) from pg_stat_replication where state = 'streaming'"`;
-        const count = Number(await this.on(await this.primary(), streaming));
-        return count === this.nodes.length - 1;
+        const count = Number(await this.on(primary, streaming));
+        if (count !== this.nodes.length - 1) {
+            throw new Error(`${count} replicas stream from ${primary}`);
+        }
+        return true;
     }
 
     /** Has each of the nodes had an answer "ok" in these files to what it began after `since`? */

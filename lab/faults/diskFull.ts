@@ -32,14 +32,9 @@ cp -a ${kept}/. ${disk}/
 systemctl start patroni`,
         120,
     );
-    await cluster.await(
-        "the replica streams from its small disk",
-        () => cluster.isHealthy(),
-        240,
-        2,
-    );
+    await cluster.awaitHealthy("the replica streams from its small disk");
     await cluster.switchTo(node);
-    await cluster.await("all stream from it", () => cluster.isHealthy(), 240, 2);
+    await cluster.awaitHealthy("all stream from it");
     const at = now();
     await cluster.on(node, `dd if=/dev/zero of=${disk}/filler bs=1M status=none 2>/dev/null || :`);
     const full = now();

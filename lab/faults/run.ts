@@ -61,7 +61,7 @@ async function onLab(options: RunOptions): Promise<boolean> {
     try {
         say("what an earlier run may have left is removed");
         await restore(cluster);
-        await cluster.await("the lab is healthy", () => cluster.isHealthy(), 240, 2);
+        await cluster.awaitHealthy("the lab is healthy");
         await startWorkloads(cluster);
         const broken = await putInAll(cluster, options, happened).catch((error: Error) => {
             cluster.throwIfInterrupted();
@@ -176,7 +176,7 @@ function sayResult({ fault, whole, gap, lost }: Result): void {
 async function untilWhole(cluster: Cluster, since: number, at: number): Promise<void> {
     const { nodes } = cluster;
     await cluster.await("all clients are served", () => cluster.acknowledged(nodes, since), 300);
-    await cluster.await("all is healthy", () => cluster.isHealthy(), 300, 3);
+    await cluster.awaitHealthy("all is healthy", 300);
     await cluster.await("a task has started", () =>
         dagWorkload.attempts(cluster).some(({ started }) => started > at),
     );
