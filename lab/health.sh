@@ -57,7 +57,7 @@ sys.exit(len(leaders) != 1 or bool(missing) or not synchronous)' <<<"$members"
 # Each kind of DagSync has its own service; of a shared volume there is none.
 dags() {
     if systemctl --quiet is-enabled dag-git 2>/dev/null; then
-        dag-git status
+        dag-git status | paste --serial --delimiters=, | sed 's/,/, /g'
     elif systemctl --quiet is-enabled dag-sync 2>/dev/null; then
         units dag-sync.service >/dev/null && csync2_peers
     else

@@ -78,10 +78,11 @@ export class AirflowNode extends pulumi.ComponentResource {
     constructor(name: string, args: AirflowNodeArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:AirflowNode", name, {}, opts);
         refuse(this, name, [...placeProblems(args), ...airflowProblems(args)]);
-        this.on = new OnNode(name, args.node, this);
+        // A change of the DAGs' kind that fails there must not be found here by the next restart.
+        this.on = new OnNode(name, args.node, this, [args.dags]);
         this.args = { ...defaults, ...given(args) };
 
-        const install = this.createInstallation();
+        const install = this.createInstallation(new OnNode(name, args.node, this));
         const settings = this.createSettings();
         this.migration = args.previous?.migration ?? this.createMigration(install, settings);
         const start = this.createProcesses(install, settings);
@@ -91,18 +92,15 @@ export class AirflowNode extends pulumi.ComponentResource {
         this.registerOutputs({});
     }
 
-    private createInstallation(): Installation {
+    /** Begins before there is anything else. */
+    private createInstallation(on: OnNode): Installation {
         const folder = "/opt/airflow";
         const files = [
-            this.on.file(
-                "requirements",
-                `${folder}/requirements.lock`,
-                locked("requirements.lock"),
-            ),
-            this.on.file("installer", `${folder}/uv.lock`, locked("uv.lock")),
-            this.on.program("run", "/usr/local/lib/airflow-ha/airflow-run", "airflow-run.sh"),
+            on.file("requirements", `${folder}/requirements.lock`, locked("requirements.lock")),
+            on.file("installer", `${folder}/uv.lock`, locked("uv.lock")),
+            on.program("run", "/usr/local/lib/airflow-ha/airflow-run", "airflow-run.sh"),
         ];
-        const installed = this.on.script("install", "airflow-install.sh", { files });
+        const installed = on.script("install", "airflow-install.sh", { files });
         return { files, installed };
     }
 

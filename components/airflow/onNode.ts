@@ -14,16 +14,25 @@ export class OnNode {
     private readonly name: string;
     private readonly machine: MeshNode;
     private readonly parent: pulumi.Resource;
+    private readonly dependsOn: pulumi.Resource[];
 
-    constructor(name: string, machine: MeshNode, parent: pulumi.Resource) {
+    /** Each file waits for the resources of `dependsOn`. */
+    constructor(
+        name: string,
+        machine: MeshNode,
+        parent: pulumi.Resource,
+        dependsOn: pulumi.Resource[] = [],
+    ) {
         this.name = name;
         this.machine = machine;
         this.parent = parent;
+        this.dependsOn = dependsOn;
     }
 
     file(what: string, path: string, content: pulumi.Input<string>, mode = "0644"): RemoteFile {
         const args = { machine: this.machine, path, content, mode };
-        return new RemoteFile(`${this.name}-${what}`, args, { parent: this.parent });
+        const { parent, dependsOn } = this;
+        return new RemoteFile(`${this.name}-${what}`, args, { parent, dependsOn });
     }
 
     /** A file of `scripts/` that stays on the node. */

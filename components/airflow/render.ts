@@ -103,7 +103,7 @@ function sectionsOf(node: Node, settings: Settings): Record<string, Section> {
                 },
             ],
             // Where versions of the DAGs are, for all of the node's processes.
-            dag_bundle_storage_path: `${home}/bundles`,
+            dag_bundle_storage_path: `${home}/bundles${settings.dags.clones ?? ""}`,
             refresh_interval: 3,
             bundle_refresh_check_interval: 1,
             parsing_processes: settings.parsingProcesses,

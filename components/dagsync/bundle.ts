@@ -7,6 +7,8 @@ export interface DagBundle {
     classpath: string;
     /** Its arguments; `refresh_interval` is in seconds. */
     kwargs: Record<string, string | number>;
+    /** Whose clones Airflow keeps: it would go on with those of another repository. @default nothing is cloned */
+    clones?: string;
     /** What Airflow's environment has to hold for it. @default nothing */
     environment?: Record<string, string>;
     /** File that exists while this node's DAGs lag behind the others'. @default there is none */
@@ -26,20 +28,23 @@ export function bundleOf(args: DagSyncSettings): DagBundle {
             return { ...folder(args.path), behind: "/run/dag-sync/behind" };
         case "shared":
             return folder(args.path);
-        case "git":
+        case "git": {
+            const { path = defaultRepository } = args;
             return {
                 classpath: "airflow.providers.git.bundles.git.GitDagBundle",
                 kwargs: {
                     // Not a plain path: git would copy the repository's files while they change.
-                    repo_url: `file://${args.path ?? defaultRepository}`,
+                    repo_url: `file://${path}`,
                     tracking_ref: hiddenBranch,
                     ...(args.subdir === undefined ? {} : { subdir: args.subdir }),
                     git_conn_id: connection,
                     ...refresh,
                 },
+                clones: path,
                 environment: { [`AIRFLOW_CONN_${connection.toUpperCase()}`]: "git://" },
                 behind: "/run/dag-git/behind",
             };
+        }
         default:
             return args satisfies never;
     }

@@ -130,6 +130,14 @@ test("one migration for all: every node starts after it and after its own instal
     }
 });
 
+test("what tells Airflow where DAGs are is written when they are there: a restart would find a kind that was refused", async () => {
+    const all = await airflow();
+    for (const what of ["config", "environment", "dag-processor", "worker"]) {
+        expect(find(all, `node2-${what}`).dependsOn).toContain("dags-node1-start");
+    }
+    expect(find(all, "node2-install").dependsOn).not.toContain("dags-node1-start");
+});
+
 test("nodes are installed and started side by side, and take changes one after the other", async () => {
     const all = await airflow();
     for (const [at, node] of names.entries()) {

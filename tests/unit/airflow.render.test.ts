@@ -70,6 +70,10 @@ test("DAGs of a repository", () => {
             '"kwargs":{"repo_url":"file:///srv/airflow/dags.git","tracking_ref":"airflow-ha/dags","subdir":"dags",' +
             '"git_conn_id":"airflow_ha_dags","refresh_interval":3}}]',
     );
+    // Airflow never clones anew what it has a clone of.
+    expect(text).toContain(
+        "dag_bundle_storage_path = /var/lib/airflow/bundles/srv/airflow/dags.git\n",
+    );
     expect(environment(nodes, dags)).toBe(
         `${environment(nodes)}AIRFLOW_CONN_AIRFLOW_HA_DAGS=git://\n`,
     );
