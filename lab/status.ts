@@ -1,27 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cloudStatus } from "./cloud/index.ts";
+import { problems, type Check, type NodeStatus } from "./nodeStatus.ts";
 import { stackOutputs } from "./outputs.ts";
 import { root } from "./root.ts";
 import { sshScript } from "./ssh.ts";
-
-/** What one part of the cluster says of itself on one node. */
-export interface Check {
-    name: string;
-    healthy: boolean;
-    detail: string;
-}
-
-export interface NodeStatus {
-    name: string;
-    location: string;
-    publicAddress: string;
-    meshAddress: string;
-    power: "on" | "off";
-    /** Off the network by `lab -- cut`. */
-    cut: boolean;
-    checks: Check[];
-}
 
 export interface LabStatus {
     healthy: boolean;
@@ -40,7 +23,7 @@ export async function labStatus(): Promise<LabStatus> {
             return { ...node, power, cut, checks };
         }),
     );
-    return { nodes, healthy: nodes.every(isHealthy) };
+    return { nodes, healthy: problems(nodes).length === 0 };
 }
 
 /** Prints the status; true when all is healthy. */
@@ -48,21 +31,6 @@ export async function printStatus(json: boolean): Promise<boolean> {
     const status = await labStatus();
     console.log(json ? JSON.stringify(status, null, 2) : readable(status));
     return status.healthy;
-}
-
-/** One for each node that does not answer and each check that is bad. */
-export function problems({ nodes }: LabStatus): string[] {
-    return nodes.flatMap(({ name, power, cut, checks }) =>
-        checks.length === 0
-            ? [`${name} is ${cut ? "cut off" : `powered ${power}`}`]
-            : checks
-                  .filter(({ healthy }) => !healthy)
-                  .map(({ name: part, detail }) => `${name} ${part}: ${detail}`),
-    );
-}
-
-function isHealthy(node: NodeStatus): boolean {
-    return node.checks.length > 0 && node.checks.every((check) => check.healthy);
 }
 
 async function checksOf(node: string): Promise<Check[]> {

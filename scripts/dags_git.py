@@ -18,27 +18,33 @@ from dags_status import check, status
 from dags_upstream import Upstream
 
 
+VERBS = ["prepare", "check", "follow", "catch-up", "status"]
+
+
 def main():
-    parser = argparse.ArgumentParser("dag-git", "%(prog)s VERB", __doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser("dag-git", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     # components/dagsync/renderGit.ts renders this JSON file.
-    parser.add_argument("config", type=argparse.FileType(), help=argparse.SUPPRESS)
-    parser.add_argument("verb", help=argparse.SUPPRESS)
+    parser.add_argument("config", help=argparse.SUPPRESS)
+    named = "{" + ",".join(VERBS) + "}"
+    parser.add_argument("verb", choices=VERBS, metavar=named, help=argparse.SUPPRESS)
+    parser.usage = f"%(prog)s {named}"
     asked = parser.parse_args()
     os.umask(0o027)
-    with asked.config as file:
+    with open(asked.config) as file:
         config = json.load(file)
     branch = Branch(config)
     upstream = Upstream(config["upstream"], branch) if config.get("upstream") else None
-    verbs = {
-        "prepare": lambda: branch.repository.prepare(branch.name, HIDDEN),
-        "check": lambda: check(branch, upstream),
-        "follow": lambda: follow(branch, upstream, Pushes(branch, config["socket"])),
-        "catch-up": lambda: catch_up(branch),
-        "status": lambda: status(branch),
-    }
-    if asked.verb not in verbs:
-        parser.error(f"there is no {asked.verb}; there are {', '.join(verbs)}")
-    return verbs[asked.verb]()
+    match asked.verb:
+        case "prepare":
+            return branch.repository.prepare(branch.name, HIDDEN)
+        case "check":
+            return check(branch, upstream)
+        case "follow":
+            return follow(branch, upstream, Pushes(branch, config["socket"]))
+        case "catch-up":
+            return catch_up(branch)
+        case "status":
+            return status(branch)
 
 
 if __name__ == "__main__":

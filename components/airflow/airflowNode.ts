@@ -69,6 +69,8 @@ export class AirflowNode extends pulumi.ComponentResource {
     private readonly applied: pulumi.Resource;
 
     private readonly on: OnNode;
+    /** What tells Airflow where DAGs are: a kind of DAGs that is refused must not be found here by the next restart. */
+    private readonly afterDags: OnNode;
     private readonly args: AirflowNodeArgs & AirflowSettings;
 
     /**
@@ -78,11 +80,11 @@ export class AirflowNode extends pulumi.ComponentResource {
     constructor(name: string, args: AirflowNodeArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-ha:index:AirflowNode", name, {}, opts);
         refuse(this, name, [...placeProblems(args), ...airflowProblems(args)]);
-        // A change of the DAGs' kind that fails there must not be found here by the next restart.
-        this.on = new OnNode(name, args.node, this, [args.dags]);
+        this.on = new OnNode(name, args.node, this);
+        this.afterDags = new OnNode(name, args.node, this, [args.dags]);
         this.args = { ...defaults, ...given(args) };
 
-        const install = this.createInstallation(new OnNode(name, args.node, this));
+        const install = this.createInstallation();
         const settings = this.createSettings();
         this.migration = args.previous?.migration ?? this.createMigration(install, settings);
         const start = this.createProcesses(install, settings);
@@ -92,19 +94,25 @@ export class AirflowNode extends pulumi.ComponentResource {
         this.registerOutputs({});
     }
 
-    /** Begins before there is anything else. */
-    private createInstallation(on: OnNode): Installation {
+    private createInstallation(): Installation {
         const folder = "/opt/airflow";
         const files = [
-            on.file("requirements", `${folder}/requirements.lock`, locked("requirements.lock")),
-            on.file("installer", `${folder}/uv.lock`, locked("uv.lock")),
-            on.program("run", "/usr/local/lib/airflow-ha/airflow-run", "airflow-run.sh"),
+            this.on.file(
+                "requirements",
+                `${folder}/requirements.lock`,
+                locked("requirements.lock"),
+            ),
+            this.on.file("installer", `${folder}/uv.lock`, locked("uv.lock")),
+            this.on.program("run", "/usr/local/lib/airflow-ha/airflow-run", "airflow-run.sh"),
         ];
-        const installed = on.script("install", "airflow-install.sh", { files });
+        const installed = this.on.script("install", "airflow-install.sh", { files });
         return { files, installed };
     }
 
-    /** Written before anything of Airflow runs. */
+    /**
+     * Written before anything of Airflow runs. What holds passwords does not wait for the DAGs: the database and the
+     * broker have taken new ones already.
+     */
     private createSettings(): RemoteFile[] {
         const { node, nodes, database, broker, dags, secrets } = this.args;
         const settings = { ...this.args, dags: dags.bundle, outage: database.outage ?? 30 };
@@ -119,8 +127,8 @@ export class AirflowNode extends pulumi.ComponentResource {
         });
         const at = (file: string) => `${configFolder}/${file}`;
         return [
-            this.on.file("config", at("airflow.cfg"), airflowConfig(node, settings)),
-            this.on.file("environment", at("airflow.env"), environment(nodes, dags.bundle)),
+            this.afterDags.file("config", at("airflow.cfg"), airflowConfig(node, settings)),
+            this.afterDags.file("environment", at("airflow.env"), environment(nodes, dags.bundle)),
             this.on.file(
                 "secrets",
                 at("secrets.env"),
@@ -160,19 +168,20 @@ export class AirflowNode extends pulumi.ComponentResource {
 
     private createProcesses(install: Installation, settings: RemoteFile[]): Processes {
         const { node, nodes, broker, database, dags } = this.args;
+        const { afterDags } = this;
         const folder = "/etc/systemd/system";
         const peers = nodes.filter((peer) => peer.name !== node.name);
         const services = units(node, { ...this.args, behind: dags.bundle.behind });
         const files = [
             ...settings,
-            this.on.program("await-database", awaitDatabasePath, "airflow-await-database.sh"),
-            this.on.program("hung", watchdogPath, "airflow_watchdog.py", "0644"),
+            afterDags.program("await-database", awaitDatabasePath, "airflow-await-database.sh"),
+            afterDags.program("hung", watchdogPath, "airflow_watchdog.py", "0644"),
             ...["airflow_dag_processor.py", "systemd_notify.py"].map((program) =>
-                this.on.program(program, `${dagProcessorFolder}/${program}`, program, "0644"),
+                afterDags.program(program, `${dagProcessorFolder}/${program}`, program, "0644"),
             ),
-            this.on.file("target", `${folder}/airflow.target`, target),
+            afterDags.file("target", `${folder}/airflow.target`, target),
             ...Object.entries(services).map(([unit, text]) =>
-                this.on.file(unit.replace(/^airflow-/, ""), `${folder}/${unit}.service`, text),
+                afterDags.file(unit.replace(/^airflow-/, ""), `${folder}/${unit}.service`, text),
             ),
         ];
         const variables = {

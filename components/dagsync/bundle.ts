@@ -7,7 +7,7 @@ export interface DagBundle {
     classpath: string;
     /** Its arguments; `refresh_interval` is in seconds. */
     kwargs: Record<string, string | number>;
-    /** Whose clones Airflow keeps: it would go on with those of another repository. @default nothing is cloned */
+    /** Absolute path of the repository whose clones Airflow keeps: it would go on with those of another one. @default nothing is cloned */
     clones?: string;
     /** What Airflow's environment has to hold for it. @default nothing */
     environment?: Record<string, string>;

@@ -40,8 +40,8 @@ export function dagsProblems(dags: DagsConfig, key: string): Problem[] {
     // How many nodes there are is others' concern.
     const nodes = ["one", "two", "three"].map((name) => ({ name }));
     return [
-        ...unknownProblems("dags.", dags, keys[dags.kind]).map(
-            (line) => `${line} for kind ${dags.kind}`,
+        ...unknownProblems("dags.", dags, keys[dags.kind]).map((line) =>
+            line.replace("there are", `for kind ${dags.kind} there are`),
         ),
         ...(typeof upstream === "object" && upstream !== null && "privateKey" in upstream
             ? ["dags.upstream.privateKey: it is a secret; the setting dagsUpstreamKey is for it"]

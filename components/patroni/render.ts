@@ -46,7 +46,7 @@ export function nodeConfig(node: Node, etcdHosts: string[]): string {
             pgpass: "/run/patroni/pgpass",
             use_unix_socket: true,
             remove_data_directory_on_rewind_failure: true,
-            // Otherwise the copy waits for the primary's checkpoint, which takes its time: 4.5 minutes.
+            // Otherwise the copy waits for the primary's checkpoint, which takes its time: nine tenths of checkpoint_timeout.
             basebackup: [{ checkpoint: "fast" }],
             parameters: { unix_socket_directories: "/run/postgresql" },
         },

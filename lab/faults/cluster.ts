@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { diskOf } from "../cloud/index.ts";
+import { problems } from "../nodeStatus.ts";
 import type { StackOutputs } from "../outputs.ts";
 import { sshScript } from "../ssh.ts";
-import { labStatus, problems } from "../status.ts";
+import { labStatus } from "../status.ts";
 import { linesOf } from "./records.ts";
 
 /** Where the workloads write, on each node. */
@@ -180,7 +181,7 @@ SQL
 
     /** An error says what is not healthy. */
     private async isHealthy(): Promise<true> {
-        const bad = problems(await labStatus());
+        const bad = problems((await labStatus()).nodes);
         if (bad.length > 0) {
             throw new Error(bad.join("; "));
         }

@@ -191,11 +191,11 @@ test("back to csync2: git's service is gone, the folder is as it was", async () 
 test("a shared volume that is none is refused with the machine and the path, and Airflow's settings stay", async () => {
     const settings = "sha256sum /etc/airflow/airflow.* /etc/systemd/system/airflow-*";
     const before = await onAll(settings);
-    const shared = configured({ dags: { kind: "shared", path: "/srv/airflow/dags" } });
+    const shared = configured({ dags: { kind: "shared", path: "/srv/airflow" } });
     const { code, stdout, stderr } = await tryLab([...up, "--color=never", ...shared]);
     expect(code).not.toBe(0);
     expect(stdout + stderr).toContain(
-        `error: path: /srv/airflow/dags is on the own disk of ${first}: no volume is mounted there`,
+        `error: path: /srv/airflow is on the own disk of ${first}: no volume is mounted there`,
     );
     expect(await onAll(settings)).toEqual(before);
 });

@@ -70,13 +70,19 @@ test("DAGs of a repository", () => {
             '"kwargs":{"repo_url":"file:///srv/airflow/dags.git","tracking_ref":"airflow-ha/dags","subdir":"dags",' +
             '"git_conn_id":"airflow_ha_dags","refresh_interval":3}}]',
     );
-    // Airflow never clones anew what it has a clone of.
-    expect(text).toContain(
-        "dag_bundle_storage_path = /var/lib/airflow/bundles/srv/airflow/dags.git\n",
-    );
     expect(environment(nodes, dags)).toBe(
         `${environment(nodes)}AIRFLOW_CONN_AIRFLOW_HA_DAGS=git://\n`,
     );
+});
+
+test("another repository is cloned to another place: Airflow never clones anew what it has a clone of", () => {
+    const clonesOf = (path?: string) => {
+        const dags = bundleOf({ kind: "git", nodes, path });
+        const text = airflowConfig(nodes[0], { ...defaults, dags, outage: 30 });
+        return /^dag_bundle_storage_path = (.*)$/m.exec(text)?.[1];
+    };
+    expect(clonesOf()).toBe("/var/lib/airflow/bundles/srv/airflow/dags.git");
+    expect(clonesOf("/srv/team/dags.git")).toBe("/var/lib/airflow/bundles/srv/team/dags.git");
 });
 
 test("the environment with secrets, and Flower's, that knows the broker only", () => {

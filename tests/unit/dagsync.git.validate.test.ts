@@ -167,7 +167,7 @@ describe("the stack's settings", () => {
         [
             { kind: "csync2", branch: "main" },
             "",
-            ["dags.branch: there is no such setting; there are kind, path for kind csync2"],
+            ["dags.branch: there is no such setting; for kind csync2 there are kind, path"],
         ],
         [
             { kind: "shared" },

@@ -33,6 +33,18 @@ class Pushes(unittest.TestCase):
         for node in self.nodes.values():
             self.assertIsNone(node.follow())
 
+    def test_the_command_says_what_it_can_do(self):
+        node = self.nodes["node1"]
+        done = node.run("--help")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("usage: dag-git {prepare,check,follow,catch-up,status}\n", done.stdout)
+        self.assertIn("the exit code is 0 when all are in sync", done.stdout)
+        for wrong in ([], ["restart"]):
+            done = node.run(*wrong)
+            self.assertEqual(done.returncode, 2)
+            self.refused(done, "{prepare,check,follow,catch-up,status}")
+            self.assertNotIn("Traceback", done.stderr)
+
     def test_a_push_is_on_all_nodes_and_moves_all(self):
         commit = self.user.commit("one")
         check(self.user.push("node2"))
