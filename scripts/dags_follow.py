@@ -56,6 +56,14 @@ def follow(branch, upstream, pushes):
         threading.Thread(target=poll_always, args=(upstream,), daemon=True).start()
     reporter, ready = Reporter("this node follows again"), False
     since = followed = time.monotonic()
+
+    def mark_always():
+        """Also while one attempt takes long."""
+        while True:
+            mark(behind=time.monotonic() - followed >= LAG)
+            time.sleep(PAUSE)
+
+    threading.Thread(target=mark_always, daemon=True).start()
     while True:
         notify("WATCHDOG=1")
         try:
@@ -66,7 +74,6 @@ def follow(branch, upstream, pushes):
         except TROUBLE as error:
             reporter.report(f"this node does not follow: {error}")
             well = False
-        mark(behind=time.monotonic() - followed >= LAG)
         # Airflow's units are started after this one: a worker is not to lack what it is asked for.
         if not ready and (well or time.monotonic() - since > PATIENCE):
             ready = True

@@ -61,7 +61,10 @@ class Peers:
             raise GitError(reason)
         try:
             done = subprocess.run(
-                [*self.ssh, peer, "tip"], capture_output=True, text=True, timeout=ANSWER, check=False
+                [*self.ssh, peer, "tip"],
+                **{"capture_output": True, "encoding": "utf-8", "errors": "replace"},
+                timeout=ANSWER,
+                check=False,
             )
         except subprocess.TimeoutExpired as error:
             raise GitError("does not answer") from error

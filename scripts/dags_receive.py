@@ -89,7 +89,7 @@ def lines(source):
     """Up to the flush packet."""
     found = []
     while (size := int(source.read(4) or b"0", 16)) > 0:
-        found.append(source.read(size - 4).decode().split("\0")[0].rstrip("\n"))
+        found.append(source.read(size - 4).decode(errors="replace").split("\0")[0].rstrip("\n"))
     return found
 
 

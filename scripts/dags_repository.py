@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import subprocess
 import time
 from contextlib import contextmanager
@@ -29,16 +30,20 @@ class Repository:
         """What git prints; GitError when it fails."""
         command = ["git", f"--git-dir={self.path}", *arguments]
         environment = self.environment | environment
-        try:
-            done = subprocess.run(
-                command, input=told, capture_output=True, text=True, timeout=timeout, env=environment, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise GitError(f"git {arguments[0]} did not end within {timeout} s") from error
-        if done.returncode != 0:
-            lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-            raise GitError("; ".join(lines[:2]) or f"git {arguments[0]} failed ({done.returncode})")
-        return done.stdout.strip()
+        streams = dict.fromkeys(["stdin", "stdout", "stderr"], subprocess.PIPE)
+        with subprocess.Popen(
+            command, **streams, encoding="utf-8", errors="replace", env=environment, start_new_session=True
+        ) as process:
+            try:
+                output, errors = process.communicate(told, timeout)
+            except subprocess.TimeoutExpired as error:
+                # With its helpers, which would wait for a silent server without end.
+                os.killpg(process.pid, signal.SIGKILL)
+                raise GitError(f"git {arguments[0]} did not end within {timeout} s") from error
+        if process.returncode != 0:
+            lines = [line.strip() for line in errors.splitlines() if line.strip()]
+            raise GitError("; ".join(lines[:2]) or f"git {arguments[0]} failed ({process.returncode})")
+        return output.strip()
 
     def succeeds(self, *arguments):
         try:

@@ -20,6 +20,8 @@ class Upstream:
         except GitError as error:
             return self.explained(error)
         tip = repository.commit(TAKEN)
+        if tip is None:
+            return f"{self.url} is not followed: git does not say which commit was fetched"
         current, _ = self.branch.read()
         if current and current != tip:
             self.branch.obtain(current)

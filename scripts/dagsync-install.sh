@@ -7,6 +7,10 @@ set -euo pipefail
 
 main() {
     : "${DAGS:?}" "${OWNER:?}" "${STATE:?}"
+    local real
+    real=$(realpath --canonicalize-missing "$DAGS")
+    # csync2 takes what is behind a link for deleted.
+    [[ $real == "$DAGS" ]] || die "path: $DAGS is $real by a link on $HOSTNAME: that is the path to give"
     apt_install csync2 inotify-tools
     id -u "$OWNER" >/dev/null 2>&1 ||
         useradd --system --user-group --home-dir "/var/lib/$OWNER" --shell /usr/sbin/nologin "$OWNER" ||

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 
 from dagsync_leases import is_written
+from dagsync_pair import GONE
 
 # Seconds: quiet time after which a burst of events is over, and its longest time; until a file that is open for writing is
 # looked at again; between two walks through the folder, for events that were missed.
@@ -60,6 +61,7 @@ class Changes:
         if not os.path.isdir(folder):
             raise SystemExit(f"{folder} is not there: that would be taken for a deletion of all that was in it")
         self.folder, self.local = folder, local
+        self.place = place_of(folder)
         account = pwd.getpwnam(owner)
         self.uid, self.gid = account.pw_uid, account.pw_gid
         command = ["inotifywait", "--monitor", "--quiet", "--recursive", "--format", "%e:%w%f%0"]
@@ -80,7 +82,10 @@ class Changes:
             self.read()
             if time.monotonic() - self.swept > SWEEP:
                 self.sweep()
-            if changes := self.take():
+            changes = self.take()
+            if place_of(self.folder) != self.place:
+                raise OSError(f"{self.folder} is another folder now: its volume has gone, or has come")
+            if changes:
                 return changes
 
     def read(self):
@@ -165,7 +170,9 @@ class Changes:
     def version(self, path):
         try:
             status = os.lstat(path)
-        except OSError:
+        except OSError as error:
+            if error.errno not in GONE:
+                raise
             return None
         if stat.S_ISDIR(status.st_mode):
             return Version(0, 0, status.st_mode)
@@ -180,6 +187,11 @@ class Changes:
                 os.lchown(path, self.uid, self.gid)
         except OSError:
             pass  # it has gone meanwhile
+
+
+def place_of(folder):
+    status = os.stat(folder)
+    return status.st_dev, status.st_ino
 
 
 def drop_cache(folder):

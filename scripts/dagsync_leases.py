@@ -16,6 +16,7 @@ class Leases:
 
     def __init__(self, paths):
         self.files = []
+        self.leased = []
         self.gone = []
         self.whole = [path for path in paths if self.take(path)]
 
@@ -29,6 +30,7 @@ class Leases:
             return True
         try:
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            self.leased.append(file)
         except (BlockingIOError, PermissionError):
             os.close(file)
             return False
@@ -41,7 +43,7 @@ class Leases:
         """Whether somebody waits in order to write one of them, or has begun one that was not there."""
         if any(os.path.lexists(path) for path in self.gone):
             return True
-        return any(fcntl.fcntl(file, fcntl.F_GETLEASE) != fcntl.F_RDLCK for file in self.files)
+        return any(fcntl.fcntl(file, fcntl.F_GETLEASE) != fcntl.F_RDLCK for file in self.leased)
 
     def __enter__(self):
         return self

@@ -2,6 +2,7 @@
 the same on both once all of `dirty` has been sent. csync2's receiving side writes down there what it has received."""
 
 import contextlib
+import errno
 import os
 import socket
 import sqlite3
@@ -17,6 +18,8 @@ BUSY = 20
 CHUNK = 500
 # Files that are flushed side by side: the file system writes them together.
 AT_ONCE = 16
+# What says that nothing is there, or something else by now. Any other error does not mean that it has been deleted.
+GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL}
 # A name need not be UTF-8; it is text all the same.
 TEXT = "CAST(? AS TEXT)"
 
@@ -58,6 +61,15 @@ class Pair:
         with self.database() as database:
             return {unquoted(name) for (name,) in database.execute(statement)}
 
+    def keep(self, folder):
+        """Forgets whatever is not in the folder: what was in a former one nobody synchronizes any more."""
+        with self.database() as database:
+            for table in ["file", "dirty"]:
+                database.execute(
+                    f"DELETE FROM {table} WHERE filename != {TEXT} AND substr(filename, 1, length({TEXT})) != {TEXT}",
+                    [stored(folder), *[stored(f"{folder}/")] * 2],
+                )
+
     def note(self, versions, owed):
         """The versions by path, None for what is not there. What is not `owed` to the peer, another node sends it."""
         if not versions:
@@ -97,7 +109,9 @@ def version_of(path):
         status = os.lstat(path)
         target = os.readlink(path) if stat.S_ISLNK(status.st_mode) else None
         return version_text(status.st_mode, status.st_mtime_ns // 10**9, status.st_size, target)
-    except OSError:
+    except OSError as error:
+        if error.errno not in GONE:
+            raise
         return None
 
 

@@ -60,6 +60,7 @@ class Peer(threading.Thread):
         self.tied = {}  # since when, by path
         self.compared = time.monotonic()
         self.different = {}  # version and since when, by path
+        self.contested = set()  # of what is owed, what the peer may have a younger version of, which it does not owe
         self.said = None
 
     def wake(self):
@@ -87,12 +88,16 @@ class Peer(threading.Thread):
     def send(self):
         """Each path once: one that the peer cannot take does not keep the others here. What is new meanwhile comes along."""
         failed, looked_at, taken, tried, lost = None, set(), set(), set(), []
+        self.contested &= self.pair.owed()
         while True:
             if reason := self.send_batches(looked_at, taken):
                 failed = reason
                 break
             # What has been taken and is owed again is new: that wakes this thread.
-            if not (chunk := in_order(self.pair.owed() - tried - taken)[:TRANSFERRED]):
+            # csync2 would not ask which version is younger.
+            unanswered = self.contested - looked_at
+            if not (chunk := in_order(self.pair.owed() - tried - taken - unanswered)[:TRANSFERRED]):
+                failed = failed or (SILENT if unanswered else None)
                 break
             if not self.answers():
                 failed = SILENT
@@ -138,8 +143,9 @@ class Peer(threading.Thread):
             # However little it answers at a time.
             end = threading.Timer(TRANSFER, dagsync_batch.hang_up, [connection])
             end.start()
+            contested = {entry.path for path, entry in entries.items() if path in self.contested}
             try:
-                said = set(dagsync_batch.send(connection, self.key, entries.values()))
+                said = set(dagsync_batch.send(connection, self.key, entries.values(), contested))
             finally:
                 end.cancel()
         taken = {path: entry.version for path, entry in entries.items() if entry.path in said}
@@ -185,13 +191,14 @@ class Peer(threading.Thread):
         that of the node that comes first in the alphabet is taken, and csync2 keeps the other one."""
         now = time.monotonic()
         self.tied = {path: self.tied.get(path, now) for path in lost}
-        ties = [path for path, since in self.tied.items() if now - since > TIE]
+        ties = [path for path, since in self.tied.items() if now - since > TIE][:TRANSFERRED]
         if ties and socket.gethostname() < self.peer:
             print(f"{self.peer} gets this node's version of what both changed in the same second: {' '.join(ties)}", flush=True)
+            # It wins at the next attempt.
             self.ran([*self.csync2, "-f", *ties])
-            self.ran([*self.csync2, "-u", "-P", self.peer, *ties])
             self.send_others(ties)
-            self.tied = {}
+            for path in ties:
+                del self.tied[path]
 
     def compare(self, now):
         """What stays different nobody is about to send: its node is gone for good. Then what is here is sent; of what is only
@@ -209,6 +216,7 @@ class Peer(threading.Thread):
         if stays:
             print(f"{self.peer} gets what differs there, since nobody else has sent it: {' '.join(stays)}", flush=True)
             self.pair.owe(stays)
+            self.contested |= set(stays)
             self.wake()
 
     def is_level(self):

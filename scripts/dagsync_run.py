@@ -79,6 +79,7 @@ def main(settings):
     status = Status(settings["STATUS"])
     peers = [Peer(*each.split("="), settings, status) for each in settings["PEERS"].split()]
     for peer in peers:
+        peer.pair.keep(settings["DAGS"])
         peer.others = [other for other in peers if other is not peer]
         status.set(peer.peer, None, None)
 

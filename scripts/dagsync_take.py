@@ -56,10 +56,11 @@ class Receiver(threading.Thread):
                 connection.settimeout(SILENCE)
                 pair = self.pairs[address]
                 with connection.makefile("rb") as stream:
-                    entries = dagsync_batch.receive(stream, self.is_key)
+                    entries, contested = dagsync_batch.receive(stream, self.is_key)
                 with self.alone():
                     if self.latest[address] is not connection:
                         return
+                    self.claim(pair, [entry for entry in entries if entry.path in contested])
                     taken = self.take(pair, entries)
                 dagsync_batch.answer(connection, taken)
         except (EOFError, ConnectionError, TimeoutError):
@@ -69,6 +70,11 @@ class Receiver(threading.Thread):
 
     def is_key(self, key):
         return hmac.compare_digest(key.encode(), self.key.encode())
+
+    def claim(self, pair, entries):
+        """What has been changed on both sides, and noted on none: what is younger here is owed, so csync2 decides."""
+        paths = {os.path.join(self.folder, entry.path): entry for entry in entries if entry.is_file}
+        pair.owe([path for path, entry in paths.items() if self.is_within(path) and is_younger(path, entry)])
 
     def take(self, pair, entries):
         """Gives the paths of those that are here now; None when there is no room for them."""
@@ -139,6 +145,16 @@ class Receiver(threading.Thread):
             if not os.path.isdir(path):
                 os.mkdir(path)
             os.chmod(path, stat.S_IMODE(entry.mode))
+
+
+def is_younger(path, entry):
+    """Or as old, and another one."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    younger = stat.S_ISREG(status.st_mode) and status.st_mtime_ns // 10**9 >= entry.mtime
+    return younger and version_of(path) != entry.version
 
 
 def delete(path):

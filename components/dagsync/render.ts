@@ -102,6 +102,8 @@ export function senderUnit(node: Node, nodes: Node[], path: string, owner: strin
     return `[Unit]
 Description=Synchronization of the DAG folder to the other nodes
 Wants=csync2.socket
+# Without its volume the folder is empty, which would be taken for a deletion of all.
+RequiresMountsFor=${path}
 After=wg-quick@wg0.service csync2.socket
 StartLimitIntervalSec=0
 
@@ -112,6 +114,8 @@ TimeoutStartSec=infinity
 Environment=DAGS=${path} OWNER=${owner} PORT=${ports.csync2} CONFIG=${configPath} STATE=${statePath}
 Environment=ADDRESS=${node.meshAddress} BATCH_PORT=${ports.dagSync}
 Environment="PEERS=${peers.join(" ")}" "LOCAL=${local}" STATUS=${statusPath}
+# Names of files need not be UTF-8; whatever the machine's locale is, they can be printed.
+Environment=PYTHONIOENCODING=utf-8:backslashreplace
 ExecStart=/usr/bin/python3 -B ${runnerFolder}/dagsync_run.py
 Restart=always
 RestartSec=1

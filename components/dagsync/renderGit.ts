@@ -43,7 +43,8 @@ export function gitConfig({ name, node, nodes, path, branch, etcd, upstream }: G
         repository: path,
         socket: pushesSocket,
         branch,
-        key: `/airflow-ha/dags/${name}/${branch}`,
+        // Another path is another repository, which may lack the commit of this one.
+        key: `/airflow-ha/dags/${name}${path}/${branch}`,
         // The own member first.
         etcd: [...own, ...etcd.filter((url) => !own.includes(url))],
         peers: Object.fromEntries(
@@ -63,6 +64,7 @@ const followingSsh = [
     "IdentitiesOnly=yes",
     "BatchMode=yes",
     "ConnectTimeout=10",
+    "ServerAliveInterval=5",
 ].join(" -o ");
 
 /** How git reaches the other nodes, by their names. */

@@ -136,7 +136,7 @@ test("what tells Airflow where DAGs are is written when they are there: a restar
         expect(find(all, `node2-${what}`).dependsOn).toContain("dags-node1-start");
     }
     // The database has a new password whether the DAGs are there or not.
-    for (const what of ["install", "secrets", "flower-environment"]) {
+    for (const what of ["requirements", "run", "install", "secrets", "flower-environment"]) {
         expect(find(all, `node2-${what}`).dependsOn).not.toContain("dags-node1-start");
     }
     expect(find(all, "node1-admin-password").dependsOn).not.toContain("dags-node1-start");

@@ -20,6 +20,7 @@ from dags_branch import Branch
 from dags_receive import Pushes
 
 NODES = ["node1", "node2", "node3"]
+KEY = "/airflow-ha/dags/dags/srv/airflow/dags.git/main"
 
 
 class Etcd(ThreadingHTTPServer):
@@ -137,7 +138,7 @@ class Cluster:
             "repository": str(node.repository),
             "socket": str(node.folder / "pushes"),
             "branch": "main",
-            "key": "/airflow-ha/dags/dags/main",
+            "key": KEY,
             "etcd": [f"http://127.0.0.1:{self.etcd.server_address[1]}"],
             "peers": {peer.name: ["127.0.0.1", peer.port] for peer in self.nodes.values() if peer is not node},
             "ssh": str(self.peer_ssh),

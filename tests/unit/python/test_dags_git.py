@@ -8,10 +8,12 @@ import sys
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from unittest import mock
 
-from cluster_of_git import Cluster, check, git
+from cluster_of_git import KEY, Cluster, check, git
 from dags_branch import Branch
+from dags_repository import GitError, Repository
 from dags_upstream import Upstream
 
 
@@ -182,7 +184,7 @@ class Pushes(unittest.TestCase):
         check(other.git("push", self.nodes["node1"].repository, "main:airflow-ha/incoming/node2"))
 
         def overtake():
-            self.cluster.etcd.set("/airflow-ha/dags/dags/main", winner)
+            self.cluster.etcd.set(KEY, winner)
 
         self.cluster.etcd.before_swap = overtake
         self.refused(self.user.push("node1"), f"does not build on {winner[:12]}")
@@ -202,7 +204,7 @@ class Pushes(unittest.TestCase):
         check(self.user.push("node1"))
         second = self.user.commit("two")
         check(self.user.push("node1"))
-        self.cluster.etcd.set("/airflow-ha/dags/dags/main", first)
+        self.cluster.etcd.set(KEY, first)
         self.assertIn("any more: it does again", self.nodes["node1"].follow())
         self.cluster.etcd.values.clear()
         self.assertIn("any more: it does again", self.nodes["node1"].follow())
@@ -214,7 +216,7 @@ class Pushes(unittest.TestCase):
         check(self.user.push("node1"))
         lost = self.user.commit("two")
         check(self.user.push("node1"))
-        self.cluster.etcd.set("/airflow-ha/dags/dags/main", first)
+        self.cluster.etcd.set(KEY, first)
         for name in ("node2", "node3"):
             git("--git-dir", self.nodes[name].repository, "update-ref", "refs/heads/main", first)
         other = self.cluster.user("other")
@@ -296,6 +298,48 @@ class Polls(unittest.TestCase):
         for node in self.cluster.nodes.values():
             node.config.write_text(node.config.read_text().replace("upstream.git", "elsewhere"))
         self.assertIn(f"upstream.url: {self.url} cannot be read: ", self.problem())
+
+    def test_what_git_says_need_not_be_utf8(self):
+        node = self.cluster.nodes["node1"]
+        self.assertIn("ung\N{REPLACEMENT CHARACTER}ltig", self.said_by_git("printf 'ung\\374ltig\\n' >&2; exit 1", node))
+
+    def test_a_git_that_takes_too_long_leaves_no_helper(self):
+        node = self.cluster.nodes["node1"]
+        helper = node.folder / "helper"
+        said = self.said_by_git(f"sleep 300 & echo $! >{helper}; wait", node, timeout=1)
+        self.assertEqual(said, "git fetch did not end within 1 s")
+        deadline, stat = time.monotonic() + 20, Path("/proc") / helper.read_text().strip() / "stat"
+        while stat.exists() and stat.read_text().split()[2] != "Z" and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertTrue(not stat.exists() or stat.read_text().split()[2] == "Z")
+
+    def said_by_git(self, script, node, **options):
+        programs = node.folder / "programs"
+        programs.mkdir()
+        (programs / "git").write_text(f"#!/bin/sh\n{script}\n")
+        (programs / "git").chmod(0o755)
+        with mock.patch.dict(os.environ, {"PATH": f"{programs}:{os.environ['PATH']}"}):
+            repository = Repository(str(node.repository), "ssh")
+            with self.assertRaises(GitError) as failed:
+                repository.git("fetch", **options)
+        return str(failed.exception)
+
+    def test_the_service_says_that_it_lags_while_one_attempt_takes_long(self):
+        """In a process of its own, which it never leaves."""
+        node = self.cluster.nodes["node1"]
+        behind = node.folder / "behind"
+        program = (
+            "import sys, time; from unittest import mock; import dags_follow; dags_follow.LAG = 1\n"
+            "dags_follow.follow(mock.Mock(catch_up=lambda **_: time.sleep(600)), None, mock.Mock())"
+        )
+        environment = os.environ | {"RUNTIME_DIRECTORY": str(node.folder), "PYTHONPATH": str(self.cluster.program)}
+        with subprocess.Popen([sys.executable, "-B", "-c", program], env=environment) as process:
+            deadline = time.monotonic() + 20
+            while not behind.exists() and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+            lags = behind.exists()
+            process.kill()
+        self.assertTrue(lags)
 
     def test_the_service_follows_and_says_things_once(self):
         node = self.cluster.nodes["node1"]

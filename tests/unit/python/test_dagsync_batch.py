@@ -3,6 +3,7 @@ tests/unit/dagsync.programs.test.ts runs it."""
 
 import contextlib
 import errno
+import fcntl
 import os
 import socket
 import stat
@@ -119,6 +120,40 @@ class Sending(unittest.TestCase):
         self.assertEqual((self.there / "unnoted.py").read_text(), "theirs")
         self.assertEqual((self.there / "hidden.py").read_text(), "diff")
         self.assertFalse((self.there / "deleted.py").exists())
+
+    def test_of_what_nobody_was_to_send_the_younger_version_is_not_replaced(self):
+        for name in ["older.py", "younger.py", "as_old.py", "same.py"]:
+            self.agreed(name, "old")
+        self.save(self.here, "older.py", "old here", at=1000)
+        self.save(self.here, "younger.py", "new here", at=3000)
+        self.save(self.here, "as_old.py", "here", at=2000)
+        self.save(self.here, "same.py", "same", at=2000)
+        for name in ["older.py", "younger.py", "as_old.py", "same.py"]:
+            # What a third node has sent: noted, and owed to nobody.
+            path = self.save(self.there, name, "same" if name == "same.py" else "of a third node", at=2000)
+            self.received.note({path: version_of(path)}, owed=False)
+        names = ["older.py", "younger.py", "as_old.py", "same.py"]
+        self.owes(*names)
+        self.peer.contested = {f"{self.here}/{name}" for name in names}
+        self.assertEqual(self.owed(), {"older.py", "as_old.py"})
+        # Both owe them now, and csync2 sees that.
+        self.assertEqual(self.received.owed(), {f"{self.there}/older.py", f"{self.there}/as_old.py"})
+        self.assertEqual((self.there / "older.py").read_text(), "of a third node")
+        self.assertEqual((self.there / "younger.py").read_text(), "new here")
+
+    def test_a_file_system_without_leases(self):
+        self.save(self.here, "a.py", "new")
+        self.owes("a.py")
+        real = fcntl.fcntl
+
+        def without(file, what, *argument):
+            if what == fcntl.F_SETLEASE:
+                raise OSError(errno.EINVAL, "no leases")
+            return real(file, what, *argument)
+
+        with mock.patch("fcntl.fcntl", without):
+            self.assertEqual(self.owed(), set())
+        self.assertEqual((self.there / "a.py").read_text(), "new")
 
     def test_what_is_there_already_counts(self):
         self.save(self.here, "a.py", "same")

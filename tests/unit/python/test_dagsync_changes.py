@@ -1,5 +1,6 @@
 """What is taken for a change in a folder, with the real inotifywait. tests/unit/dagsync.programs.test.ts runs it."""
 
+import errno
 import os
 import pwd
 import sys
@@ -12,6 +13,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
 import dagsync_changes
 from dagsync_changes import Change, Changes, Version, is_written
+from dagsync_pair import version_of
 
 LOCAL = ["__pycache__", "*.pyc", "*~", ".*"]
 
@@ -158,6 +160,25 @@ class Events(unittest.TestCase):
     def test_a_folder_that_is_not_there_is_no_deletion_of_all(self):
         with self.assertRaisesRegex(SystemExit, "is not there"):
             Changes(str(self.folder / "none"), self.owner, LOCAL)
+
+    def test_what_cannot_be_read_has_not_been_deleted(self):
+        """As on a disk that fails."""
+        (self.folder / "old.py").write_text("newer")
+        with mock.patch("os.lstat", side_effect=OSError(errno.EIO, "Input/output error")):
+            with self.assertRaisesRegex(OSError, "Input/output"):
+                self.changes.next()
+            with self.assertRaisesRegex(OSError, "Input/output"):
+                version_of(str(self.folder / "old.py"))
+
+    def test_another_folder_in_its_place_is_no_deletion_of_all(self):
+        """As after an unmount."""
+        away = tempfile.TemporaryDirectory()
+        self.addCleanup(away.cleanup)
+        os.rename(self.folder, Path(away.name) / "volume")
+        self.folder.mkdir()
+        with self.assertRaisesRegex(OSError, "is another folder now"):
+            self.changes.sweep()
+            self.changes.next()
 
     def test_a_mode_is_a_change_and_what_changes_nothing_is_none(self):
         (self.folder / "old.py").chmod(0o755)

@@ -132,6 +132,15 @@ class Deciding(unittest.TestCase):
         looking.join(20)
         self.assertEqual(self.right.owed(), set())
 
+    def test_what_was_in_a_former_folder_is_forgotten(self):
+        self.settled()
+        former = [f"{self.dags}-former/a.py", "/elsewhere/%b.py"]
+        self.left.note(dict.fromkeys(former, "v1:type=dir"), owed=True)
+        self.left.owe([self.path])
+        self.left.keep(str(self.dags))
+        self.assertEqual(self.left.all_paths(), {self.path})
+        self.assertEqual(self.left.owed(), {self.path})
+
     def test_many_paths(self):
         names = [str(self.dags / f"it's {number} %.py") for number in range(7)] + [os.fsdecode(b"%s/\xfc.py" % os.fsencode(self.dags))]
         for name in names:

@@ -133,11 +133,22 @@ class Sending(unittest.TestCase):
             self.peer.compare(at)
             owed.append(self.peer.pair.owed())
         self.assertEqual(owed, [set(), set(), {str(path)}])
+        # csync2 would replace a younger version that is there: without the peer's dag-sync it has to wait.
+        self.calls()
+        self.peer.send()
+        self.assertEqual(self.calls(), [])
+        self.assertEqual(self.status[-1][:2], ("other", 1))
         self.assertTrue(self.peer.news)
         path.write_text("another one")
         self.owes()
         self.peer.compare(dagsync_peer.NOBODY + 2)
         self.assertEqual(self.peer.pair.owed(), set())
+
+    def test_what_the_peer_refused_after_all_is_left_to_csync2(self):
+        self.peer.contested = {"/dags/a"}
+        with mock.patch.object(self.peer, "send_batch", lambda paths: (dict.fromkeys(paths), [])):
+            self.peer.send()
+        self.assertEqual(self.calls(), ["-v -u -P other /dags/a"])
 
     def test_this_node_lacks_what_was_different_the_last_time_too(self):
         self.owes()
@@ -242,7 +253,9 @@ class Sending(unittest.TestCase):
             with self.subTest(name), mock.patch("socket.gethostname", return_value=name):
                 self.peer.tied = {"/dags/a": time.monotonic() - dagsync_peer.TIE - 1, "/dags/gone": 0}
                 self.peer.send()
-                self.assertEqual([call for call in self.calls() if call.startswith("-f")], forced)
+                # It is sent at the next attempt, with all that protects a transfer.
+                self.assertEqual(self.calls()[1:], forced)
+                self.assertNotIn("/dags/a", self.peer.tied if forced else {})
                 self.assertEqual(third.pair.owe.called, bool(forced))
 
 
