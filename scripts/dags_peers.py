@@ -62,7 +62,9 @@ class Peers:
         try:
             done = subprocess.run(
                 [*self.ssh, peer, "tip"],
-                **{"capture_output": True, "encoding": "utf-8", "errors": "replace"},
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
                 timeout=ANSWER,
                 check=False,
             )
