@@ -23,13 +23,17 @@ NODES = ["node1", "node2", "node3"]
 KEY = "/airflow-ha/dags/dags/srv/airflow/dags.git/main"
 
 
+class LostAnswer(Exception):
+    """The member did it and died."""
+
+
 class Etcd(ThreadingHTTPServer):
     """`kv/range` of one key and `kv/txn` that compares a revision, as the JSON gateway has them."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Answers)
         self.values, self.revision, self.majority, self.turn = {}, 1, True, threading.Lock()
-        self.before_swap = None
+        self.before_swap = self.after_swap = None
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def server_bind(self):
@@ -49,7 +53,9 @@ class Etcd(ThreadingHTTPServer):
             self.revision += 1
             put = success["request_put"]
             self.values[put["key"]] = (put["value"], self.revision)
-            return {"succeeded": True}
+        if self.after_swap:
+            self.after_swap()
+        return {"succeeded": True}
 
     def set(self, key, value):
         self.revision += 1
@@ -60,10 +66,14 @@ class Answers(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         etcd = self.server
-        answer = {"/v3/kv/range": etcd.range, "/v3/kv/txn": etcd.txn}[self.path]
+        method = {"/v3/kv/range": etcd.range, "/v3/kv/txn": etcd.txn}[self.path]
+        try:
+            answer = method(body) if etcd.majority else {"error": "no leader"}
+        except LostAnswer:
+            return
         self.send_response(200 if etcd.majority else 503)
         self.end_headers()
-        self.wfile.write(json.dumps(answer(body) if etcd.majority else {"error": "no leader"}).encode())
+        self.wfile.write(json.dumps(answer).encode())
 
     def log_message(self, *_):
         pass
@@ -139,7 +149,7 @@ class Cluster:
             "socket": str(node.folder / "pushes"),
             "branch": "main",
             "key": KEY,
-            "etcd": [f"http://127.0.0.1:{self.etcd.server_address[1]}"],
+            "etcd": [f"http://127.0.0.1:{self.etcd.server_address[1]}"] * 2,
             "peers": {peer.name: ["127.0.0.1", peer.port] for peer in self.nodes.values() if peer is not node},
             "ssh": str(self.peer_ssh),
             "upstream": upstream and {"branch": "main", "interval": 1, "ssh": "ssh"} | upstream,

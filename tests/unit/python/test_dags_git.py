@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
-from cluster_of_git import KEY, Cluster, check, git
+from cluster_of_git import KEY, Cluster, LostAnswer, check, git
 from dags_branch import Branch
 from dags_repository import GitError, Repository
 from dags_upstream import Upstream
@@ -128,6 +128,25 @@ class Pushes(unittest.TestCase):
         self.refused(self.user.push("node1"), "etcd has no majority that answers, so nothing has moved")
         fetched = check(self.user.git("ls-remote", "node1"))
         self.assertIn("node1 does not know whether it has the newest", fetched.stderr)
+
+    def test_what_counts_by_an_answer_that_was_lost_is_acknowledged_with_who_lacks_it(self):
+        self.nodes["node3"].power(False)
+        self.cluster.etcd.after_swap = mock.Mock(side_effect=LostAnswer)
+        commit = self.user.commit("one")
+        done = check(self.user.push("node1"))
+        self.assertIn("node3 does not have it yet: does not answer", done.stderr)
+        self.assertEqual(self.nodes["node1"].tip(), commit)
+
+    def test_without_an_answer_whether_it_counts_it_is_not_called_refused(self):
+        def die():
+            self.cluster.etcd.majority = False
+            raise LostAnswer
+
+        self.cluster.etcd.after_swap = die
+        commit = self.user.commit("one")
+        self.refused(self.user.push("node1"), "etcd has not answered: whether this counts")
+        self.cluster.etcd.majority = True
+        self.assertIn(commit, check(self.user.git("ls-remote", "node2", "main")).stdout)
 
     def test_without_the_service_it_is_refused(self):
         os.unlink(self.nodes["node1"].folder / "pushes")
