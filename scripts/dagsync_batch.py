@@ -1,7 +1,8 @@
 """Several paths with what is in them, as one message from node to node. Whoever is sent it answers which it has taken.
 
 A line of JSON says the key of all nodes and, for each path, its mode, and of a file the time and the size, of a link the
-target; of what has been deleted nothing; and which of them are contested, so that a younger version there stays. The contents follow, one after the other. The answer is a line of JSON."""
+target; of what has been deleted nothing; and which of them are contested, so that a younger version there stays. The
+contents follow, one after the other. The answer is a line of JSON."""
 
 import contextlib
 import errno
@@ -92,7 +93,7 @@ def send(connection, key, entries, contested=()):
 
 
 def receive(stream, key_is_right):
-    """The entries, and the paths of those that are contested; ValueError when it is no such message, EOFError when it is not whole."""
+    """The entries, and the paths of those that are contested. ValueError: it is no such message; EOFError: it is not whole."""
     said = json.loads(read_line(stream))
     if not key_is_right(said["key"]):
         raise ValueError("the key is another one")

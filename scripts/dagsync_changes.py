@@ -11,14 +11,14 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from dagsync_leases import is_written
-from dagsync_pair import GONE
+from dagsync_leases import GONE, is_written
 
 # Seconds: quiet time after which a burst of events is over, and its longest time; until a file that is open for writing is
 # looked at again; between two walks through the folder, for events that were missed.
 QUIET, BURST, OPEN, SWEEP = 0.03, 0.3, 0.2, 30
-# Until files that were there before the watch on their new folder are looked for.
-NEW_FOLDER = 1
+# Until files that were there before the watch on their new folder are looked for; between two looks at whether the folder
+# is still the same one.
+NEW_FOLDER, LOOK = 1, 1
 
 EVENTS = "close_write,create,delete,move,attrib"
 
@@ -68,12 +68,12 @@ class Changes:
         self.watch = subprocess.Popen([*command, "--event", EVENTS, folder], stdout=subprocess.PIPE)
         self.rest = b""
         self.due = {}  # by path
-        self.seen = {}
+        self.seen, self.known = {}, set()
         self.swept = time.monotonic()
 
     def begin(self, known):
         """All that is there, and all that is known to have been there, is looked at once."""
-        self.seen = {}
+        self.seen, self.known = {}, known
         self.due = dict.fromkeys([*known, *self.walk()], Due(self.swept))
 
     def next(self):
@@ -91,7 +91,7 @@ class Changes:
     def read(self):
         """Takes what comes until nothing comes for a moment, or something is due."""
         now = time.monotonic()
-        first = min([self.swept + SWEEP, *(due.when for due in self.due.values())])
+        first = min([self.swept + SWEEP, now + LOOK, *(due.when for due in self.due.values())])
         end = None
         patience = max(0, first - now)
         while select.select([self.watch.stdout], [], [], patience)[0]:
@@ -150,7 +150,7 @@ class Changes:
             self.seen.pop(path, None)
             if (above := os.path.dirname(path)) != self.folder:
                 drop_cache(above)
-        return Change(path, bool(before and version and version.differs_unseen(before)), before is None)
+        return Change(path, bool(before and version and version.differs_unseen(before)), before is None and path not in self.known)
 
     def below(self, path):
         return [each for each in self.seen if each.startswith(path + "/")]
@@ -189,8 +189,33 @@ class Changes:
             pass  # it has gone meanwhile
 
 
+def need_mount(folder, record, known):
+    """Without its volume, or with a new one, all that was known to be in the folder would pass for deleted."""
+    mount = mount_of(folder)
+    if known and os.path.exists(record):
+        with open(record) as file:
+            before = file.read()
+        if before != mount:
+            raise SystemExit(
+                f"{folder} was on what is mounted at {before}, and is on what is mounted at {mount}: whatever is not there"
+                f" would be deleted on all nodes. Mount it again or, if that is meant, remove {record}"
+            )
+    with open(record, "w") as file:
+        file.write(mount)
+
+
+def mount_of(folder):
+    while not os.path.ismount(folder):
+        folder = os.path.dirname(folder)
+    return folder
+
+
 def place_of(folder):
-    status = os.stat(folder)
+    """Another one when another folder has taken its place; None when there is none."""
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return None
     return status.st_dev, status.st_ino
 
 

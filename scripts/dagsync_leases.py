@@ -1,9 +1,17 @@
 """Leases of the kernel on files (fcntl(2), F_SETLEASE): nobody writes while one is held."""
 
+import errno
 import fcntl
 import os
 import signal
 import stat
+import time
+
+# What says that nothing is there, or something else by now, or what nobody can open. Any other error does not mean that it
+# has been deleted.
+GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.ENAMETOOLONG}
+# Seconds for which a file is left alone when nobody writes it, on a file system without leases.
+ALONE = 2
 
 # A lease that somebody waits for is told of by this signal, which would end the process.
 signal.signal(signal.SIGIO, signal.SIG_IGN)
@@ -25,17 +33,18 @@ class Leases:
             if not stat.S_ISREG(os.lstat(path).st_mode):
                 return True
             file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError:
-            self.gone.append(path)
-            return True
+        except OSError as error:
+            if error.errno in GONE:
+                self.gone.append(path)
+            return error.errno in GONE
         try:
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
             self.leased.append(file)
-        except (BlockingIOError, PermissionError):
-            os.close(file)
-            return False
-        except OSError:
-            pass  # a file system without leases
+        except OSError as error:
+            written = isinstance(error, (BlockingIOError, PermissionError))
+            if written or abs(time.time() - os.fstat(file).st_mtime) < ALONE:
+                os.close(file)
+                return False
         self.files.append(file)
         return True
 

@@ -59,7 +59,7 @@ class Notes:
 
 
 def flush_files(paths, versions):
-    """Before they are noted, which is flushed too: a file that a power cut leaves empty would pass for one that was emptied."""
+    """Before they are noted, which is flushed too: what a power cut leaves empty would pass for a file that was emptied."""
     with contextlib.suppress(OSError):  # it counts as saved all the same
         flush([path for path in paths if versions[path] and ":type=reg:" in versions[path]])
 

@@ -2,13 +2,14 @@
 the same on both once all of `dirty` has been sent. csync2's receiving side writes down there what it has received."""
 
 import contextlib
-import errno
 import os
 import socket
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote
+
+from dagsync_leases import GONE
 
 # The characters that csync2 does not write as they are.
 ENCODED = {chr(code) for code in (*range(1, 33), 127)} | set("\"'%$:|\\")
@@ -18,8 +19,6 @@ BUSY = 20
 CHUNK = 500
 # Files that are flushed side by side: the file system writes them together.
 AT_ONCE = 16
-# What says that nothing is there, or something else by now. Any other error does not mean that it has been deleted.
-GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL}
 # A name need not be UTF-8; it is text all the same.
 TEXT = "CAST(? AS TEXT)"
 

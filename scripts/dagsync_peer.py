@@ -11,6 +11,7 @@ import threading
 import time
 
 import dagsync_batch
+from dagsync_changes import place_of
 from dagsync_leases import Leases
 from dagsync_pair import Pair, version_of
 
@@ -30,6 +31,8 @@ STAYS = rf"^(?:Updating|Deleting){OF_IT}File stays in dirty state"
 CONFLICT = rf"^Updating{OF_IT}(?:Do not auto-resolve|Auto-resolving) conflict: (Won|Lost)"
 # Why a peer does not have everything; the last two also stand for the exit code of a process that had to be killed.
 SILENT, TOO_LONG, WRITTEN = "it does not answer", "it is slow, or silent", "files are being written"
+UNASKED = "whether what is there is younger cannot be asked"
+MOVED = "another folder is there: its volume has gone, or has come"
 # Its exit codes when the two databases are different, and when they are equal.
 COMPARED = (0, 2)
 # Attempts at one transfer, when files are opened for writing again and again.
@@ -47,6 +50,7 @@ class Peer(threading.Thread):
         self.peer, self.address, self.status = name, address, status
         self.port, self.batch_port = int(settings["PORT"]), int(settings["BATCH_PORT"])
         self.folder, self.key = settings["DAGS"], settings["KEY"]
+        self.place = place_of(self.folder)
         state = os.path.join(settings["STATE"], address)
         self.environment = os.environ | {"CSYNC2_SYSTEM_DIR": os.path.join(settings["CONFIG"], address)}
         self.csync2 = ["csync2", "-D", state, "-B"]
@@ -60,7 +64,7 @@ class Peer(threading.Thread):
         self.tied = {}  # since when, by path
         self.compared = time.monotonic()
         self.different = {}  # version and since when, by path
-        self.contested = set()  # of what is owed, what the peer may have a younger version of, which it does not owe
+        self.contested = set()  # what is different and owed by nobody; what the peer has may be younger
         self.said = None
 
     def wake(self):
@@ -78,6 +82,12 @@ class Peer(threading.Thread):
             if time.monotonic() - self.compared >= COMPARE:
                 self.compare(time.monotonic())
 
+    def unready(self):
+        """Why csync2 cannot send anything just now, or None."""
+        if place_of(self.folder) != self.place:
+            return MOVED
+        return None if self.answers() else SILENT
+
     def answers(self):
         try:
             socket.create_connection((self.address, self.port), CONNECTING).close()
@@ -88,19 +98,16 @@ class Peer(threading.Thread):
     def send(self):
         """Each path once: one that the peer cannot take does not keep the others here. What is new meanwhile comes along."""
         failed, looked_at, taken, tried, lost = None, set(), set(), set(), []
-        self.contested &= self.pair.owed()
         while True:
             if reason := self.send_batches(looked_at, taken):
                 failed = reason
                 break
             # What has been taken and is owed again is new: that wakes this thread.
-            # csync2 would not ask which version is younger.
-            unanswered = self.contested - looked_at
-            if not (chunk := in_order(self.pair.owed() - tried - taken - unanswered)[:TRANSFERRED]):
-                failed = failed or (SILENT if unanswered else None)
+            if not (chunk := in_order(self.pair.owed() - tried - taken)[:TRANSFERRED]):
+                failed = failed or (UNASKED if self.contested else None)
                 break
-            if not self.answers():
-                failed = SILENT
+            if reason := self.unready():
+                failed = reason
                 break
             said = self.send_whole(chunk, lost)
             failed = said or failed
@@ -114,7 +121,7 @@ class Peer(threading.Thread):
 
     def send_batches(self, looked_at, taken):
         """All that is whole, and not changed there too; adds to both sets. Gives why nothing can be sent just now, or None."""
-        while chunk := in_order(self.pair.owed() - looked_at)[:BATCH]:
+        while chunk := in_order((self.pair.owed() | self.contested) - looked_at)[:BATCH]:
             try:
                 entries, took = self.send_batch(chunk)
                 looked_at.update(entries)
@@ -134,6 +141,8 @@ class Peer(threading.Thread):
         entries = {path: entry for path, entry in read.items() if entry}
         if not entries:
             return read, []
+        if place_of(self.folder) != self.place:
+            raise OSError(MOVED)
         with socket.create_connection((self.address, self.batch_port), CONNECTING) as connection:
             connection.settimeout(TRANSFER)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -143,13 +152,17 @@ class Peer(threading.Thread):
             # However little it answers at a time.
             end = threading.Timer(TRANSFER, dagsync_batch.hang_up, [connection])
             end.start()
-            contested = {entry.path for path, entry in entries.items() if path in self.contested}
+            contested = {entries[path].path for path in self.contested & entries.keys()}
             try:
                 said = set(dagsync_batch.send(connection, self.key, entries.values(), contested))
             finally:
                 end.cancel()
         taken = {path: entry.version for path, entry in entries.items() if entry.path in said}
         self.pair.settle(taken)
+        # The peer owes what is younger there; csync2 decides.
+        answered = self.contested & entries.keys()
+        self.pair.owe(answered - taken.keys())
+        self.contested -= answered
         if changed := [path for path in taken if identity(path) != before[path]]:
             # A change that the version does not show may have been noted before that.
             self.pair.owe(changed)
@@ -212,12 +225,12 @@ class Peer(threading.Thread):
         same = {path for path, version in versions.items() if path in before and before[path][0] == version}
         self.different = {path: before[path] if path in same else (version, now) for path, version in versions.items()}
         self.status.lacks(self.peer, bool(same))
-        stays = sorted(path for path, (version, since) in self.different.items() if version and now - since >= NOBODY)
-        if stays:
-            print(f"{self.peer} gets what differs there, since nobody else has sent it: {' '.join(stays)}", flush=True)
-            self.pair.owe(stays)
-            self.contested |= set(stays)
+        stays = {path for path, (version, since) in self.different.items() if version and now - since >= NOBODY}
+        if new := sorted(stays - self.contested):
+            print(f"{self.peer} gets what differs there, since nobody else has sent it: {' '.join(new)}", flush=True)
             self.wake()
+        # Not owed yet: that would outlive this process, and the next one would not ask.
+        self.contested = stays
 
     def is_level(self):
         return self.lacking() == set()

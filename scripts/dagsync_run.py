@@ -8,7 +8,8 @@ ADDRESS, BATCH_PORT  where this node takes what others send without csync2; the 
 LOCAL   patterns of names that stay on this node, separated by spaces
 CONFIG  CONFIG/ADDRESS/csync2.cfg is csync2's configuration for a peer, CONFIG/dags.key the key of all nodes
 STATE   STATE/ADDRESS is csync2's database for a peer
-STATUS  JSON file that says how far each peer is; the file `behind` beside it is there while this node lacks something"""
+STATUS  JSON file that says how far each peer is; the file `behind` beside it is there while this node lacks something,
+        `refused` while csync2 shall not receive"""
 
 import json
 import os
@@ -17,7 +18,7 @@ import threading
 import time
 import traceback
 
-from dagsync_changes import Changes
+from dagsync_changes import Changes, need_mount
 from dagsync_notes import Notes
 from dagsync_peer import Peer
 from dagsync_take import Receiver
@@ -29,11 +30,12 @@ PATIENCE = 60
 
 class Status:
     """Every peer's, in one file that is never half a file. Beside it, the file `behind` is there while this node lacks what
-    a peer has."""
+    a peer has, and `refused` while the folder is not to be used."""
 
     def __init__(self, path):
         self.path, self.peers, self.lock = path, {}, threading.Lock()
-        self.behind, self.ahead = os.path.join(os.path.dirname(path), "behind"), set()
+        self.behind, self.refused = (os.path.join(os.path.dirname(path), name) for name in ("behind", "refused"))
+        self.ahead = set()
 
     def set(self, name, behind, since):
         with self.lock:
@@ -43,6 +45,14 @@ class Status:
             with open(f"{self.path}.new", "w") as file:
                 json.dump(self.peers, file)
             os.replace(f"{self.path}.new", self.path)
+
+    def refuse(self, refused):
+        """Whether the folder is not to be used: csync2 does not receive, and Airflow reads it if no other node can."""
+        if refused:
+            for path in [self.refused, self.behind]:
+                open(path, "w").close()
+        elif os.path.exists(self.refused):
+            os.unlink(self.refused)
 
     def lacks(self, name, lacks):
         with self.lock:
@@ -73,10 +83,18 @@ def be_ready(peers, status):
 
 
 def main(settings):
+    status = Status(settings["STATUS"])
+    try:
+        run(settings, status)
+    except BaseException:
+        status.refuse(True)
+        raise
+
+
+def run(settings, status):
     threading.excepthook = end_all
     with open(os.path.join(settings["CONFIG"], "dags.key")) as file:
         settings = settings | {"KEY": file.read().strip()}
-    status = Status(settings["STATUS"])
     peers = [Peer(*each.split("="), settings, status) for each in settings["PEERS"].split()]
     for peer in peers:
         peer.pair.keep(settings["DAGS"])
@@ -85,11 +103,14 @@ def main(settings):
 
     changes = Changes(settings["DAGS"], settings["OWNER"], settings["LOCAL"].split())
     notes = Notes([peer.pair for peer in peers], os.path.join(settings["STATE"], "receiving"))
+    need_mount(settings["DAGS"], os.path.join(settings["STATE"], "mounted"), notes.known())
+    status.refuse(False)
     notes.begin(changes.walk())
     # Not before: of a peer whose first message was here already nothing would be new.
     server = socket.create_server((settings["ADDRESS"], int(settings["BATCH_PORT"])))
     pairs = {peer.address: peer.pair for peer in peers}
-    Receiver(server, settings["KEY"], settings["DAGS"], pairs, changes.is_local, notes.nobody_sends).start()
+    backup = os.path.join(settings["STATE"], "backup")
+    Receiver(server, settings["KEY"], settings["DAGS"], pairs, changes.is_local, notes.nobody_sends, backup).start()
     changes.begin(notes.known())
     for peer in peers:
         peer.start()

@@ -4,8 +4,11 @@ which version wins, and keeps the other one."""
 
 import errno
 import hmac
+import math
 import os
+import select
 import shutil
+import socket
 import stat
 import threading
 import time
@@ -24,11 +27,11 @@ ASIDE = ".dag-sync"
 
 class Receiver(threading.Thread):
     """`pairs` by the peers' addresses; `is_local` says what never comes from another node; nobody changes the databases
-    while `alone` is held."""
+    while `alone` is held; in `backup` is kept what is younger than what takes its place."""
 
-    def __init__(self, server, key, folder, pairs, is_local, alone):
+    def __init__(self, server, key, folder, pairs, is_local, alone, backup):
         super().__init__(daemon=True, name="receiver")
-        self.server, self.key, self.folder, self.pairs = server, key, folder, pairs
+        self.server, self.key, self.folder, self.pairs, self.backup = server, key, folder, pairs, backup
         self.is_local, self.alone = is_local, alone
         self.aside = os.path.join(folder, ASIDE)
         self.latest = {}  # the connection of each peer
@@ -58,7 +61,7 @@ class Receiver(threading.Thread):
                 with connection.makefile("rb") as stream:
                     entries, contested = dagsync_batch.receive(stream, self.is_key)
                 with self.alone():
-                    if self.latest[address] is not connection:
+                    if self.latest[address] is not connection or has_hung_up(connection):
                         return
                     self.claim(pair, [entry for entry in entries if entry.path in contested])
                     taken = self.take(pair, entries)
@@ -74,7 +77,7 @@ class Receiver(threading.Thread):
     def claim(self, pair, entries):
         """What has been changed on both sides, and noted on none: what is younger here is owed, so csync2 decides."""
         paths = {os.path.join(self.folder, entry.path): entry for entry in entries if entry.is_file}
-        pair.owe([path for path, entry in paths.items() if self.is_within(path) and is_younger(path, entry)])
+        pair.owe([path for path, entry in paths.items() if self.is_within(path) and wins(path, entry)])
 
     def take(self, pair, entries):
         """Gives the paths of those that are here now; None when there is no room for them."""
@@ -131,10 +134,19 @@ class Receiver(threading.Thread):
             if not same or not lease.whole or not self.is_within(path):
                 return False
             try:
+                if entry.is_file and seconds_younger(path, entry) > 0:
+                    self.keep(path)
                 self.put_in_place(entry, path, aside)
                 return True
             except OSError:
                 return False
+
+    def keep(self, path):
+        """A third node may have saved it after the sender, which did not know of it; or the sender copied an old one."""
+        kept = f"{self.backup}{path}.{int(os.lstat(path).st_mtime)}"
+        os.makedirs(os.path.dirname(kept), exist_ok=True)
+        shutil.copy2(path, kept)
+        print(f"{path}: what comes is older than what was here, which is kept as {kept}", flush=True)
 
     def put_in_place(self, entry, path, aside):
         if entry.mode is None:
@@ -147,14 +159,23 @@ class Receiver(threading.Thread):
             os.chmod(path, stat.S_IMODE(entry.mode))
 
 
-def is_younger(path, entry):
-    """Or as old, and another one."""
+def has_hung_up(connection):
+    """Whoever has given up sends it another way."""
+    return bool(select.select([connection], [], [], 0)[0]) and connection.recv(1, socket.MSG_PEEK) == b""
+
+
+def wins(path, entry):
+    """What is there is younger, or as old and another one."""
+    return seconds_younger(path, entry) >= 0 and version_of(path) != entry.version
+
+
+def seconds_younger(path, entry):
+    """By how much what is there is younger than the entry."""
     try:
         status = os.lstat(path)
     except OSError:
-        return False
-    younger = stat.S_ISREG(status.st_mode) and status.st_mtime_ns // 10**9 >= entry.mtime
-    return younger and version_of(path) != entry.version
+        return -math.inf
+    return status.st_mtime_ns // 10**9 - entry.mtime if stat.S_ISREG(status.st_mode) else -math.inf
 
 
 def delete(path):

@@ -40,9 +40,7 @@ export function dagsProblems(dags: DagsConfig, key: string): Problem[] {
     // How many nodes there are is others' concern.
     const nodes = ["one", "two", "three"].map((name) => ({ name }));
     return [
-        ...unknownProblems("dags.", dags, keys[dags.kind]).map((line) =>
-            line.replace("there are", `for kind ${dags.kind} there are`),
-        ),
+        ...unknownProblems("dags.", dags, keys[dags.kind], `for kind ${dags.kind} there`),
         ...(typeof upstream === "object" && upstream !== null && "privateKey" in upstream
             ? ["dags.upstream.privateKey: it is a secret; the setting dagsUpstreamKey is for it"]
             : dagSyncProblems({ ...withKey(dags, key), nodes })

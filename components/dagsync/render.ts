@@ -9,6 +9,8 @@ export const keyPath = `${configPath}/dags.key`;
 export const runnerFolder = "/usr/local/lib/airflow-ha/dagsync";
 /** Says how many files each peer lacks, and since when. */
 export const statusPath = "/run/dag-sync/status.json";
+/** There while the folder is not to be used, as without its volume. */
+const refusedPath = "/run/dag-sync/refused";
 /** Below it, csync2's database for each peer, and the files that csync2 has overwritten or removed. */
 export const statePath = "/var/lib/csync2";
 
@@ -81,6 +83,8 @@ export function receiverUnit(path: string, owner: string): string {
     return `[Unit]
 # A peer that hangs up is no failed unit to keep.
 CollectMode=inactive-or-failed
+# dag-sync makes it, as without the folder's volume: what came would not be on that.
+ConditionPathExists=!${refusedPath}
 
 [Service]
 # Two lines for each connection would bury what matters.
@@ -102,8 +106,6 @@ export function senderUnit(node: Node, nodes: Node[], path: string, owner: strin
     return `[Unit]
 Description=Synchronization of the DAG folder to the other nodes
 Wants=csync2.socket
-# Without its volume the folder is empty, which would be taken for a deletion of all.
-RequiresMountsFor=${path}
 After=wg-quick@wg0.service csync2.socket
 StartLimitIntervalSec=0
 

@@ -90,10 +90,18 @@ function upstreamProblems(upstream: GitUpstream): Problem[] {
     ];
 }
 
-export function unknownProblems(prefix: string, given: object, known: string[]): Problem[] {
+/** `there` says of what the `known` ones are. */
+export function unknownProblems(
+    prefix: string,
+    given: object,
+    known: string[],
+    there = "there",
+): Problem[] {
     return Object.keys(given)
         .filter((key) => !known.includes(key))
-        .map((key) => `${prefix}${key}: there is no such setting; there are ${known.join(", ")}`);
+        .map(
+            (key) => `${prefix}${key}: there is no such setting; ${there} are ${known.join(", ")}`,
+        );
 }
 
 /** A login in it is not shown: it may be a password. */

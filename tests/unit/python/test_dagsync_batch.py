@@ -9,6 +9,8 @@ import socket
 import stat
 import sys
 import tempfile
+import threading
+import time
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -17,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
 import dagsync_batch
 import dagsync_peer
 from csync2_database import make
+from dagsync_leases import Leases
 from dagsync_pair import Pair, version_of
 from dagsync_peer import Peer
 from dagsync_take import Receiver
@@ -32,6 +35,7 @@ class Sending(unittest.TestCase):
         self.addCleanup(place.cleanup)
         self.place = Path(place.name)
         self.here, self.there = self.place / "here", self.place / "there"
+        self.backup = str(self.place / "backup")
         for folder in [self.here, self.there, self.place / "state" / "127.0.0.1", self.place / "receiver"]:
             folder.mkdir(parents=True)
         make(self.place / "state" / "127.0.0.1")
@@ -42,7 +46,7 @@ class Sending(unittest.TestCase):
         self.journal = []
         self.enterContext(mock.patch("builtins.print", lambda *said, **_: self.journal.append(" ".join(map(str, said)))))
         pairs, alone = {"127.0.0.1": self.received}, contextlib.nullcontext
-        self.receiver = Receiver(server, KEY, str(self.there), pairs, lambda path: "/.secret" in path, alone)
+        self.receiver = Receiver(server, KEY, str(self.there), pairs, lambda path: "/.secret" in path, alone, self.backup)
         self.receiver.start()
         settings = {"PORT": "1", "BATCH_PORT": str(server.getsockname()[1]), "KEY": KEY, "DAGS": str(self.here)}
         settings |= {"CONFIG": "/config", "STATE": str(self.place / "state")}
@@ -132,10 +136,12 @@ class Sending(unittest.TestCase):
             # What a third node has sent: noted, and owed to nobody.
             path = self.save(self.there, name, "same" if name == "same.py" else "of a third node", at=2000)
             self.received.note({path: version_of(path)}, owed=False)
+        large = self.save(self.here, "large.py", "a" * (dagsync_batch.CONTENTS + 1))
         names = ["older.py", "younger.py", "as_old.py", "same.py"]
-        self.owes(*names)
-        self.peer.contested = {f"{self.here}/{name}" for name in names}
+        self.peer.contested = {*(f"{self.here}/{name}" for name in names), large}
         self.assertEqual(self.owed(), {"older.py", "as_old.py"})
+        # Nobody can be asked about that one, so it is not owed either.
+        self.assertEqual(self.peer.contested, {large})
         # Both owe them now, and csync2 sees that.
         self.assertEqual(self.received.owed(), {f"{self.there}/older.py", f"{self.there}/as_old.py"})
         self.assertEqual((self.there / "older.py").read_text(), "of a third node")
@@ -143,7 +149,8 @@ class Sending(unittest.TestCase):
 
     def test_a_file_system_without_leases(self):
         self.save(self.here, "a.py", "new")
-        self.owes("a.py")
+        self.save(self.here, "written.py", "half", at=time.time())
+        self.owes("a.py", "written.py")
         real = fcntl.fcntl
 
         def without(file, what, *argument):
@@ -152,8 +159,42 @@ class Sending(unittest.TestCase):
             return real(file, what, *argument)
 
         with mock.patch("fcntl.fcntl", without):
-            self.assertEqual(self.owed(), set())
+            self.assertEqual(self.owed(), {"written.py"})
         self.assertEqual((self.there / "a.py").read_text(), "new")
+
+    def test_what_an_older_version_replaces_is_kept(self):
+        # A third node has sent it there; that this is what both have is known there only.
+        path = self.save(self.there, "a.py", "of a third node", at=2000)
+        self.received.note({path: version_of(path)}, owed=False)
+        self.save(self.here, "a.py", "of before", at=1000)
+        self.owes("a.py")
+        self.assertEqual(self.owed(), set())
+        self.assertEqual((self.there / "a.py").read_text(), "of before")
+        self.assertEqual(Path(f"{self.backup}{path}.2000").read_text(), "of a third node")
+        kept = [line for line in self.journal if path in line]
+        self.assertRegex(kept[0], f"is kept as {self.backup}{path}.2000$")
+        self.save(self.here, "a.py", "newer", at=3000)
+        self.owes("a.py")
+        self.assertEqual(self.owed(), set())
+        self.assertEqual([line for line in self.journal if path in line], kept)
+
+    def test_another_folder_in_its_place_is_no_deletion(self):
+        self.agreed("a.py", "old")
+        self.owes("a.py")
+        self.here.rename(self.place / "away")
+        self.here.mkdir()
+        self.assertIn("another folder", self.peer.send_batches(set(), set()))
+        self.assertEqual((self.there / "a.py").read_text(), "old")
+        with mock.patch.object(self.peer, "ran", side_effect=AssertionError):
+            self.peer.send()
+
+    def test_what_cannot_be_read_is_not_sent_as_deleted(self):
+        self.agreed("a.py", "old")
+        self.owes("a.py")
+        with mock.patch("os.lstat", side_effect=OSError(errno.EIO, "broken disk")):
+            self.assertEqual(Leases([f"{self.here}/a.py"]).whole, [])
+            self.assertEqual(self.owed(), {"a.py"})
+        self.assertEqual((self.there / "a.py").read_text(), "old")
 
     def test_what_is_there_already_counts(self):
         self.save(self.here, "a.py", "same")
@@ -223,6 +264,27 @@ class Sending(unittest.TestCase):
             self.receiver.latest["127.0.0.1"] = mock.Mock()
             self.receiver.serve(mock.MagicMock(wraps=connection), "127.0.0.1")
         self.assertEqual((self.there / "a.py").read_text(), "new")
+
+    def test_of_a_sender_that_has_given_up_nothing_is_taken(self):
+        """csync2 may have sent a newer version meanwhile."""
+        given_up = threading.Event()
+
+        @contextlib.contextmanager
+        def alone():
+            given_up.wait()
+            yield
+
+        self.receiver.alone = alone
+        self.save(self.here, "a.py", "old")
+        self.owes("a.py")
+        with mock.patch.object(dagsync_peer, "TRANSFER", 0.2):
+            self.peer.send_batches(set(), set())
+        self.assertEqual(len(self.peer.pair.owed()), 1)
+        given_up.set()
+        for thread in threading.enumerate():
+            if thread.name == "127.0.0.1" and thread is not self.peer:
+                thread.join()
+        self.assertEqual(os.listdir(self.there), [])
 
     def test_a_peer_whose_answer_is_none_is_left_to_csync2(self):
         self.save(self.here, "a.py", "x")

@@ -12,7 +12,7 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
 import dagsync_changes
-from dagsync_changes import Change, Changes, Version, is_written
+from dagsync_changes import Change, Changes, Version, is_written, need_mount
 from dagsync_pair import version_of
 
 LOCAL = ["__pycache__", "*.pyc", "*~", ".*"]
@@ -180,6 +180,18 @@ class Events(unittest.TestCase):
             self.changes.sweep()
             self.changes.next()
 
+    def test_without_its_volume_it_is_not_begun_with(self):
+        mounts, record = {"/", str(self.folder)}, self.folder.parent / "mounted"
+        self.addCleanup(record.unlink)
+        with mock.patch("os.path.ismount", mounts.__contains__):
+            need_mount(str(self.folder), str(record), {"a.py"})
+            mounts.remove(str(self.folder))
+            for _ in range(2):
+                with self.assertRaisesRegex(SystemExit, f"was on what is mounted at {self.folder}, and is on .* at /: "):
+                    need_mount(str(self.folder), str(record), {"a.py"})
+            need_mount(str(self.folder), str(record), set())
+            need_mount(str(self.folder), str(record), {"a.py"})
+
     def test_a_mode_is_a_change_and_what_changes_nothing_is_none(self):
         (self.folder / "old.py").chmod(0o755)
         self.wait_for("old.py")
@@ -201,7 +213,7 @@ class Events(unittest.TestCase):
         gone = self.folder / "gone.py"
         self.changes.begin([str(gone)])
         found = self.wait_for("old.py", "gone.py")
-        self.assertEqual({change.path: change.new for change in found}, {str(self.folder / "old.py"): True, str(gone): True})
+        self.assertEqual({change.path: change.new for change in found}, {str(self.folder / "old.py"): True, str(gone): False})
 
     def test_what_python_made_of_sources_that_have_gone_goes_too(self):
         kept, gone = self.folder / "kept", self.folder / "gone"

@@ -128,11 +128,14 @@ class Sending(unittest.TestCase):
         path.write_text("whole")
         self.owes()
         self.differs(("X", path), ("R", "/dags/there"), ("L", "/dags/gone"))
-        owed = []
-        for at in [0, dagsync_peer.NOBODY - 1, dagsync_peer.NOBODY + 1]:
+        offered = []
+        for at in [0, dagsync_peer.NOBODY - 1, dagsync_peer.NOBODY + 1, dagsync_peer.NOBODY + 2]:
             self.peer.compare(at)
-            owed.append(self.peer.pair.owed())
-        self.assertEqual(owed, [set(), set(), {str(path)}])
+            offered.append(self.peer.contested)
+        self.assertEqual(offered, [set(), set(), {str(path)}, {str(path)}])
+        self.assertEqual(len(self.journal), 1)
+        # It would be sent without a question after a restart.
+        self.assertEqual(self.peer.pair.owed(), set())
         # csync2 would replace a younger version that is there: without the peer's dag-sync it has to wait.
         self.calls()
         self.peer.send()
@@ -140,15 +143,8 @@ class Sending(unittest.TestCase):
         self.assertEqual(self.status[-1][:2], ("other", 1))
         self.assertTrue(self.peer.news)
         path.write_text("another one")
-        self.owes()
-        self.peer.compare(dagsync_peer.NOBODY + 2)
-        self.assertEqual(self.peer.pair.owed(), set())
-
-    def test_what_the_peer_refused_after_all_is_left_to_csync2(self):
-        self.peer.contested = {"/dags/a"}
-        with mock.patch.object(self.peer, "send_batch", lambda paths: (dict.fromkeys(paths), [])):
-            self.peer.send()
-        self.assertEqual(self.calls(), ["-v -u -P other /dags/a"])
+        self.peer.compare(dagsync_peer.NOBODY + 3)
+        self.assertEqual(self.peer.contested, set())
 
     def test_this_node_lacks_what_was_different_the_last_time_too(self):
         self.owes()
@@ -253,10 +249,12 @@ class Sending(unittest.TestCase):
             with self.subTest(name), mock.patch("socket.gethostname", return_value=name):
                 self.peer.tied = {"/dags/a": time.monotonic() - dagsync_peer.TIE - 1, "/dags/gone": 0}
                 self.peer.send()
-                # It is sent at the next attempt, with all that protects a transfer.
                 self.assertEqual(self.calls()[1:], forced)
-                self.assertNotIn("/dags/a", self.peer.tied if forced else {})
+                self.assertEqual("/dags/a" in self.peer.tied, not forced)
                 self.assertEqual(third.pair.owe.called, bool(forced))
+                # With all that protects a transfer.
+                self.peer.send()
+                self.assertRegex(self.calls()[0], "^-v -u -P other .*/dags/a")
 
 
 if __name__ == "__main__":
