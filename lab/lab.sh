@@ -5,6 +5,8 @@ set -euo pipefail
 main() {
     cd "$(dirname "${BASH_SOURCE[0]}")/.."
     bash lab/install.sh
+    # Every command begins with a start of Node, and tests ask for hundreds: half of its time is reading these sources.
+    export NODE_COMPILE_CACHE=$PWD/node_modules/.cache/node
     exec node_modules/.bin/node lab/main.ts "$@"
 }
 

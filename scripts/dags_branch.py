@@ -1,14 +1,19 @@
 """The branch that Airflow runs. Which commit it is stands in one key of etcd; what a node has of it follows that key.
 docs/decisions/dag-git.md."""
 
+import contextlib
+import time
+
 import etcd_json
-from dags_peers import Peers
+from dags_peers import REACH, REACH_BUSY, Peers
 from dags_repository import GitError, Repository
 from etcd_json import decoded, encoded
 
 # What Airflow follows. The branch itself is not there before the first push.
 HIDDEN = "refs/heads/airflow-ha/dags"
 ATTEMPTS = 3
+# Seconds for which etcd is asked again when no member answers in time, as on a busy machine or between two leaders.
+PATIENCE = 5
 
 
 class Refused(Exception):
@@ -29,17 +34,26 @@ class Branch:
             return decoded(pair["value"]), pair["mod_revision"]
         return None, "0"
 
+    def read_patiently(self):
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.read()
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
     def publish(self, new):
         """Makes `new`, which is here, the branch's commit. Gives, by name, why a node does not have it yet. When it is
         Refused, nothing has moved."""
         with self.repository.turn():
             for _ in range(ATTEMPTS):
-                current, revision = self.read()
+                current, revision = self.read_patiently()
                 if current == new:
                     return self.followed(new)
                 self.need_successor(current, new)
-                missing = self.peers.send(new)
-                self.need_majority(missing)
+                missing = self.send(new)
                 if self.swap(revision, new):
                     return missing | self.followed(new)
         raise Refused("others were faster, again and again: fetch, then push again")
@@ -59,21 +73,27 @@ class Branch:
         if not self.repository.leads_to(current, new):
             raise Refused(f"{new[:12]} does not build on {current[:12]}, which {self.name} is at: fetch, then push again")
 
-    def need_majority(self, missing):
+    def send(self, new):
+        """Gives, by name, why a node does not have it; most of them do."""
         nodes = len(self.peers.peers) + 1
-        have, needed = nodes - len(missing), nodes // 2 + 1
-        if have < needed:
-            why = ", ".join(f"{peer}: {reason}" for peer, reason in missing.items())
-            raise Refused(f"{have} of {nodes} nodes would have it, and {needed} are needed ({why}): nothing has moved")
+        needed = nodes // 2 + 1
+        for reach in (REACH, REACH_BUSY):
+            missing = self.peers.send(new, reach)
+            if (have := nodes - len(missing)) >= needed:
+                return missing
+        why = ", ".join(f"{peer}: {reason}" for peer, reason in missing.items())
+        raise Refused(f"{have} of {nodes} nodes would have it, and {needed} are needed ({why}): nothing has moved")
 
     def swap(self, revision, new):
         """Whether the key is `new` now. It is set when it was still as it had been read."""
         compare = {"key": self.key, "target": "MOD", "result": "EQUAL", "mod_revision": revision}
         put = {"request_put": {"key": self.key, "value": encoded(new)}}
+        with contextlib.suppress(OSError):
+            if etcd_json.call(self.endpoints, "kv/txn", {"compare": [compare], "success": [put]}).get("succeeded"):
+                return True
         try:
-            done = etcd_json.call(self.endpoints, "kv/txn", {"compare": [compare], "success": [put]})
             # A member that did it may not have answered, and the next one was asked.
-            return done.get("succeeded", False) or self.read()[0] == new
+            return self.read_patiently()[0] == new
         except OSError as error:
             raise Refused("etcd has not answered: whether this counts, git fetch shows in a moment") from error
 

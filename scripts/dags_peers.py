@@ -10,6 +10,8 @@ from dags_repository import TRANSFER, GitError
 # Seconds. A machine that is there takes or refuses a connection in one round trip; one that is off or cut off never does,
 # and is not waited for: it gets what it missed when it is back.
 REACH = 0.3
+# Unless it is needed for a majority: it may be busy.
+REACH_BUSY = 2
 # Seconds, for a peer to say which commit it has.
 ANSWER = 5
 
@@ -24,17 +26,17 @@ class Peers:
         # has one for all that it sends: each commit that counts leads to the next.
         self.incoming = f"refs/heads/airflow-ha/incoming/{own}"
 
-    def send(self, commit):
+    def send(self, commit, reach=REACH):
         """Sends it to all side by side. Gives, for each that does not have it, why."""
-        reasons = self.each(lambda peer: self.send_to(peer, commit))
+        reasons = self.each(lambda peer: self.send_to(peer, commit, reach))
         return {peer: reason for peer, reason in reasons.items() if reason}
 
     def each(self, question):
         with ThreadPoolExecutor(max(len(self.peers), 1)) as pool:
             return dict(zip(self.peers, pool.map(question, self.peers)))
 
-    def send_to(self, peer, commit):
-        if reason := self.unreachable(peer):
+    def send_to(self, peer, commit, reach):
+        if reason := self.unreachable(peer, reach):
             return reason
         try:
             self.git("push", "--quiet", "--force", self.url(peer), f"{commit}:{self.incoming}")
@@ -74,10 +76,10 @@ class Peers:
             raise GitError(done.stderr.strip() or "does not answer")
         return done.stdout.strip()
 
-    def unreachable(self, peer):
+    def unreachable(self, peer, reach=REACH):
         address, port = self.peers[peer]
         try:
-            socket.create_connection((address, port), REACH).close()
+            socket.create_connection((address, port), reach).close()
         except ConnectionRefusedError:
             pass  # which is an answer
         except OSError:

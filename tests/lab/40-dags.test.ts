@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventually, nodes, on, onAll } from "../helpers/lab";
+import { eventually, nodes, on, onAll, tryOn } from "../helpers/lab";
 import { airflowApi, outputs, runToEnd, type Outputs } from "../helpers/outputs";
 import { root } from "../helpers/root";
 
@@ -52,6 +52,31 @@ test("of a file that two nodes change apart the younger version wins, and the ot
     expect(await on(third, "grep --recursive . /var/lib/csync2/backup")).toContain("the other one");
     const journal = await on(first, "journalctl --unit=dag-sync --since=-3min --output=cat");
     expect(journal).toContain(`${folder}/${name}: changed here and on ${third}`);
+    await on(second, `rm ${folder}/${name}`);
+    await reads(name, "gone");
+});
+
+test("a volume that is not what the folder was on passes for no deletion, and takes nothing", async () => {
+    const name = "stays.txt";
+    await on(first, `echo one >${folder}/${name}`);
+    await reads(name, "one");
+    await on(third, `systemctl stop dag-sync && mount -t tmpfs none ${folder}`);
+    try {
+        expect((await tryOn(third, "systemctl start dag-sync")).code).not.toBe(0);
+        const journal = await on(third, "journalctl --unit=dag-sync --since=-1min --output=cat");
+        expect(journal).toContain(
+            `${folder} was on what is mounted at /, and is on what is mounted at ${folder}`,
+        );
+        await on(first, `echo two >${folder}/${name}`);
+        await eventually(`${third} is sent it`, async () => {
+            const status = await on(first, "cat /run/dag-sync/status.json");
+            return status.includes(`"${third}": {"behind": 1,`) ? true : undefined;
+        });
+        expect(await on(third, `ls --almost-all ${folder}`)).toBe("");
+    } finally {
+        await on(third, `umount ${folder}`);
+    }
+    await reads(name, "two");
     await on(second, `rm ${folder}/${name}`);
     await reads(name, "gone");
 });

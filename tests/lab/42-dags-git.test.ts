@@ -122,7 +122,7 @@ KEYS
             cd / && runuser -u upstream -- git init --quiet --bare --initial-branch=main ${home}/dags.git
             cut --delimiter=' ' --fields=1,2 /etc/ssh/ssh_host_ed25519_key.pub`,
         );
-        upstream = { url, knownHosts: `${meshAddresses[second]} ${hostKey.trim()}`, interval: 1 };
+        upstream = { url, knownHosts: `${meshAddresses[second]} ${hostKey.trim()}`, interval: 5 };
         expect(await clone.push(url)).toMatchObject({ code: 0 });
     });
 

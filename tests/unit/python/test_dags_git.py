@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -121,6 +122,25 @@ class Pushes(unittest.TestCase):
         self.user.commit("two")
         self.refused(self.user.push("node1"), "1 of 3 nodes would have it, and 2 are needed")
         self.assertEqual(self.nodes["node1"].tip(), first)
+
+    def test_a_busy_node_is_waited_for_when_it_is_needed(self):
+        for name in ("node2", "node3"):
+            self.nodes[name].power(False)
+        self.user.commit("one")
+        wakes = threading.Timer(0.5, lambda: self.nodes["node2"].power(True))
+        wakes.start()
+        done = check(self.user.push("node1"))
+        wakes.join()
+        self.assertIn("node3 does not have it yet", done.stderr)
+        self.assertNotIn("node2", done.stderr)
+
+    def test_an_etcd_between_two_leaders_is_waited_for(self):
+        self.cluster.etcd.majority = False
+        self.user.commit("one")
+        elected = threading.Timer(0.5, lambda: setattr(self.cluster.etcd, "majority", True))
+        elected.start()
+        check(self.user.push("node1"))
+        elected.join()
 
     def test_without_etcd_it_is_refused(self):
         self.cluster.etcd.majority = False
@@ -374,8 +394,13 @@ class Polls(unittest.TestCase):
         with subprocess.Popen(
             [str(each) for each in service], stderr=subprocess.PIPE, text=True, env=environment
         ) as process:
+            said = []
+            reader = threading.Thread(target=lambda: said.extend(process.stderr))
+            reader.start()
             commit = self.user.commit("one")
-            time.sleep(3)
+            self.assertTrue(becomes(lambda: any("has no branch main" in line for line in said)))
+            # It looks again, and says it no more.
+            time.sleep(2)
             check(self.user.push("upstream"))
             follows = becomes(lambda: node.tip() == commit) and not behind.exists()
             self.cluster.etcd.majority = False
@@ -383,7 +408,7 @@ class Polls(unittest.TestCase):
             self.cluster.etcd.majority = True
             follows_again = becomes(lambda: not behind.exists())
             process.terminate()
-            said = process.stderr.read().splitlines()
+            reader.join()
         self.assertEqual((follows, lags, follows_again), (True, True, True))
         self.assertEqual(len([line for line in said if "has no branch main" in line]), 1, said)
         self.assertEqual(len([line for line in said if line.startswith("this node does not follow: etcd")]), 1, said)
