@@ -26,7 +26,7 @@ class Peers:
         # has one for all that it sends: each commit that counts leads to the next.
         self.incoming = f"refs/heads/airflow-ha/incoming/{own}"
 
-    def send(self, commit, reach=REACH):
+    def send(self, commit, reach):
         """Sends it to all side by side. Gives, for each that does not have it, why."""
         reasons = self.each(lambda peer: self.send_to(peer, commit, reach))
         return {peer: reason for peer, reason in reasons.items() if reason}

@@ -61,7 +61,7 @@ class Changes:
         if not os.path.isdir(folder):
             raise SystemExit(f"{folder} is not there: that would be taken for a deletion of all that was in it")
         self.folder, self.local = folder, local
-        self.place = place_of(folder)
+        self.place = Place(folder)
         account = pwd.getpwnam(owner)
         self.uid, self.gid = account.pw_uid, account.pw_gid
         command = ["inotifywait", "--monitor", "--quiet", "--recursive", "--format", "%e:%w%f%0"]
@@ -83,8 +83,8 @@ class Changes:
             if time.monotonic() - self.swept > SWEEP:
                 self.sweep()
             changes = self.take()
-            if place_of(self.folder) != self.place:
-                raise OSError(f"{self.folder} is another folder now: its volume has gone, or has come")
+            if reason := self.place.moved():
+                raise OSError(reason)
             if changes:
                 return changes
 
@@ -150,7 +150,8 @@ class Changes:
             self.seen.pop(path, None)
             if (above := os.path.dirname(path)) != self.folder:
                 drop_cache(above)
-        return Change(path, bool(before and version and version.differs_unseen(before)), before is None and path not in self.known)
+        hidden = bool(before and version and version.differs_unseen(before))
+        return Change(path, hidden, new=before is None and path not in self.known)
 
     def below(self, path):
         return [each for each in self.seen if each.startswith(path + "/")]
@@ -189,6 +190,28 @@ class Changes:
             pass  # it has gone meanwhile
 
 
+class Place:
+    """Of the folder that is there now. Another one there, as after an unmount, would pass for a deletion of all."""
+
+    def __init__(self, folder):
+        self.folder, self.first = folder, identity_of(folder)
+
+    def moved(self):
+        """What is wrong, or None."""
+        if identity_of(self.folder) == self.first:
+            return None
+        return f"{self.folder} is another folder now: its volume has gone, or has come"
+
+
+def identity_of(folder):
+    """None when there is none."""
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def need_mount(folder, record, known):
     """Without its volume, or with a new one, all that was known to be in the folder would pass for deleted."""
     mount = mount_of(folder)
@@ -208,15 +231,6 @@ def mount_of(folder):
     while not os.path.ismount(folder):
         folder = os.path.dirname(folder)
     return folder
-
-
-def place_of(folder):
-    """Another one when another folder has taken its place; None when there is none."""
-    try:
-        status = os.stat(folder)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def drop_cache(folder):

@@ -11,7 +11,7 @@ import threading
 import time
 
 import dagsync_batch
-from dagsync_changes import place_of
+from dagsync_changes import Place
 from dagsync_leases import Leases
 from dagsync_pair import Pair, version_of
 
@@ -30,9 +30,8 @@ OF_IT = r" (.+) on \S+ \.\.\.\n(?:(?!Updating |Deleting ).*\n)*?"
 STAYS = rf"^(?:Updating|Deleting){OF_IT}File stays in dirty state"
 CONFLICT = rf"^Updating{OF_IT}(?:Do not auto-resolve|Auto-resolving) conflict: (Won|Lost)"
 # Why a peer does not have everything; the last two also stand for the exit code of a process that had to be killed.
-SILENT, TOO_LONG, WRITTEN = "it does not answer", "it is slow, or silent", "files are being written"
 UNASKED = "whether what is there is younger cannot be asked"
-MOVED = "another folder is there: its volume has gone, or has come"
+SILENT, TOO_LONG, WRITTEN = "it does not answer", "it is slow, or silent", "files are being written"
 # Its exit codes when the two databases are different, and when they are equal.
 COMPARED = (0, 2)
 # Attempts at one transfer, when files are opened for writing again and again.
@@ -50,7 +49,7 @@ class Peer(threading.Thread):
         self.peer, self.address, self.status = name, address, status
         self.port, self.batch_port = int(settings["PORT"]), int(settings["BATCH_PORT"])
         self.folder, self.key = settings["DAGS"], settings["KEY"]
-        self.place = place_of(self.folder)
+        self.place = Place(self.folder)
         state = os.path.join(settings["STATE"], address)
         self.environment = os.environ | {"CSYNC2_SYSTEM_DIR": os.path.join(settings["CONFIG"], address)}
         self.csync2 = ["csync2", "-D", state, "-B"]
@@ -84,9 +83,7 @@ class Peer(threading.Thread):
 
     def unready(self):
         """Why csync2 cannot send anything just now, or None."""
-        if place_of(self.folder) != self.place:
-            return MOVED
-        return None if self.answers() else SILENT
+        return self.place.moved() or (None if self.answers() else SILENT)
 
     def answers(self):
         try:
@@ -141,8 +138,8 @@ class Peer(threading.Thread):
         entries = {path: entry for path, entry in read.items() if entry}
         if not entries:
             return read, []
-        if place_of(self.folder) != self.place:
-            raise OSError(MOVED)
+        if reason := self.place.moved():
+            raise OSError(reason)
         with socket.create_connection((self.address, self.batch_port), CONNECTING) as connection:
             connection.settimeout(TRANSFER)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -398,7 +398,7 @@ class Polls(unittest.TestCase):
             reader = threading.Thread(target=lambda: said.extend(process.stderr))
             reader.start()
             commit = self.user.commit("one")
-            self.assertTrue(becomes(lambda: any("has no branch main" in line for line in said)))
+            told = becomes(lambda: any("has no branch main" in line for line in said))
             # It looks again, and says it no more.
             time.sleep(2)
             check(self.user.push("upstream"))
@@ -409,7 +409,7 @@ class Polls(unittest.TestCase):
             follows_again = becomes(lambda: not behind.exists())
             process.terminate()
             reader.join()
-        self.assertEqual((follows, lags, follows_again), (True, True, True))
+        self.assertEqual((told, follows, lags, follows_again), (True, True, True, True))
         self.assertEqual(len([line for line in said if "has no branch main" in line]), 1, said)
         self.assertEqual(len([line for line in said if line.startswith("this node does not follow: etcd")]), 1, said)
 
