@@ -1,8 +1,8 @@
 """Several paths with what is in them, as one message from node to node. Whoever is sent it answers which it has taken.
 
 A line of JSON says the key of all nodes and, for each path, its mode, and of a file the time and the size, of a link the
-target; of what has been deleted nothing; and which of them are contested, so that a younger version there stays. The
-contents follow, one after the other. The answer is a line of JSON."""
+target; of what has been deleted nothing; which of them are contested, so that a younger version there stays; and which
+others the sender wants to be sent. The contents follow, one after the other. The answer is a line of JSON."""
 
 import contextlib
 import errno
@@ -74,11 +74,11 @@ def entries_of(folder, paths):
     return entries
 
 
-def send(connection, key, entries, contested=()):
+def send(connection, key, entries, contested=(), wanted=()):
     """Gives the entries' paths that the other side has taken; OSError when it has no room for them, ValueError when what
     it says is no answer."""
     said = [{name: value for name, value in asdict(entry).items() if name != "contents"} for entry in entries]
-    line = json.dumps({"key": key, "entries": said, "contested": sorted(contested)}) + "\n"
+    line = json.dumps({"key": key, "entries": said, "contested": sorted(contested), "wanted": sorted(wanted)}) + "\n"
     with connection.makefile("rwb") as stream:
         stream.write(line.encode())
         for entry in entries:
@@ -93,7 +93,8 @@ def send(connection, key, entries, contested=()):
 
 
 def receive(stream, key_is_right):
-    """The entries, and the paths of those that are contested. ValueError: it is no such message; EOFError: it is not whole."""
+    """The entries, the paths of those that are contested, and those that are wanted. ValueError: it is no such message;
+    EOFError: it is not whole."""
     said = json.loads(read_line(stream))
     if not key_is_right(said["key"]):
         raise ValueError("the key is another one")
@@ -104,7 +105,7 @@ def receive(stream, key_is_right):
         entry.contents = stream.read(entry.size) if entry.is_file else b""
         if len(entry.contents) != (entry.size if entry.is_file else 0):
             raise EOFError("the sender has hung up")
-    return entries, set(said.get("contested", []))
+    return entries, set(said.get("contested", [])), said.get("wanted", [])
 
 
 def answer(connection, paths):

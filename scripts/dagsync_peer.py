@@ -64,6 +64,7 @@ class Peer(threading.Thread):
         self.compared = time.monotonic()
         self.different = {}  # version and since when, by path
         self.contested = set()  # what is different and owed by nobody; what the peer has may be younger
+        self.wanted = set()  # what this node had, and the peer is to send again
         self.said = None
 
     def wake(self):
@@ -75,7 +76,7 @@ class Peer(threading.Thread):
     def run(self):
         while True:
             with self.condition:
-                self.condition.wait_for(lambda: self.news, RETRY if self.behind != 0 else COMPARE)
+                self.condition.wait_for(lambda: self.news, RETRY if self.behind != 0 or self.wanted else COMPARE)
                 self.news = False
             self.send()
             if time.monotonic() - self.compared >= COMPARE:
@@ -118,7 +119,7 @@ class Peer(threading.Thread):
 
     def send_batches(self, looked_at, taken):
         """All that is whole, and not changed there too; adds to both sets. Gives why nothing can be sent just now, or None."""
-        while chunk := in_order((self.pair.owed() | self.contested) - looked_at)[:BATCH]:
+        while (chunk := in_order((self.pair.owed() | self.contested) - looked_at)[:BATCH]) or self.wanted:
             try:
                 entries, took = self.send_batch(chunk)
                 looked_at.update(entries)
@@ -136,7 +137,8 @@ class Peer(threading.Thread):
         before = {path: identity(path) for path in paths}
         read = dagsync_batch.entries_of(self.folder, paths)
         entries = {path: entry for path, entry in read.items() if entry}
-        if not entries:
+        wanted = set(sorted(self.wanted)[:BATCH])
+        if not entries and not wanted:
             return read, []
         if reason := self.place.moved():
             raise OSError(reason)
@@ -151,7 +153,8 @@ class Peer(threading.Thread):
             end.start()
             contested = {entries[path].path for path in self.contested & entries.keys()}
             try:
-                said = set(dagsync_batch.send(connection, self.key, entries.values(), contested))
+                names = [os.path.relpath(path, self.folder) for path in wanted]
+                said = set(dagsync_batch.send(connection, self.key, entries.values(), contested, names))
             finally:
                 end.cancel()
         taken = {path: entry.version for path, entry in entries.items() if entry.path in said}
@@ -160,6 +163,7 @@ class Peer(threading.Thread):
         answered = self.contested & entries.keys()
         self.pair.owe(answered - taken.keys())
         self.contested -= answered
+        self.wanted -= wanted
         if changed := [path for path in taken if identity(path) != before[path]]:
             # A change that the version does not show may have been noted before that.
             self.pair.owe(changed)

@@ -19,6 +19,7 @@ import time
 import traceback
 
 from dagsync_changes import Changes, need_mount
+from dagsync_cut import Running, put_by
 from dagsync_notes import Notes
 from dagsync_peer import Peer
 from dagsync_take import Receiver
@@ -102,21 +103,30 @@ def run(settings, status):
         status.set(peer.peer, None, None)
 
     changes = Changes(settings["DAGS"], settings["OWNER"], settings["LOCAL"].split())
-    notes = Notes([peer.pair for peer in peers], os.path.join(settings["STATE"], "receiving"))
-    need_mount(settings["DAGS"], os.path.join(settings["STATE"], "mounted"), notes.known())
-    status.refuse(False)
-    notes.begin(changes.walk())
-    # Not before: of a peer whose first message was here already nothing would be new.
-    server = socket.create_server((settings["ADDRESS"], int(settings["BATCH_PORT"])))
     pairs = {peer.address: peer.pair for peer in peers}
     backup = os.path.join(settings["STATE"], "backup")
-    Receiver(server, settings["KEY"], settings["DAGS"], pairs, changes.is_local, notes.nobody_sends, backup).start()
+    notes = Notes(pairs.values(), os.path.join(settings["STATE"], "receiving"))
+    need_mount(settings["DAGS"], os.path.join(settings["STATE"], "mounted"), notes.known())
+    running = Running(os.path.join(settings["STATE"], "running"))
+    with notes.nobody_sends():
+        interrupted = running.interrupted(changes.walk(), pairs.values())
+        put_by(interrupted, backup, pairs.values())
+    for peer in peers:
+        peer.wanted = set(interrupted)
+    status.refuse(False)
+    notes.begin(changes.walk())
+    running.begin()
+    # Not before: of a peer whose first message was here already nothing would be new.
+    server = socket.create_server((settings["ADDRESS"], int(settings["BATCH_PORT"])))
+    wakes = {peer.address: peer.wake for peer in peers}
+    Receiver(server, settings["KEY"], settings["DAGS"], pairs, changes.is_local, notes.nobody_sends, backup, wakes).start()
     changes.begin(notes.known())
     for peer in peers:
         peer.start()
     threading.Thread(target=be_ready, args=(peers, status), daemon=True).start()
     while True:
         notes.take(changes.next())
+        running.noted()
         for peer in peers:
             peer.wake()
 

@@ -27,12 +27,13 @@ ASIDE = ".dag-sync"
 
 class Receiver(threading.Thread):
     """`pairs` by the peers' addresses; `is_local` says what never comes from another node; nobody changes the databases
-    while `alone` is held; in `backup` is kept what is younger than what takes its place."""
+    while `alone` is held; in `backup` is kept what is younger than what takes its place; `wakes`, by the
+    peers' addresses, has one sent what it wants."""
 
-    def __init__(self, server, key, folder, pairs, is_local, alone, backup):
+    def __init__(self, server, key, folder, pairs, is_local, alone, backup, wakes):
         super().__init__(daemon=True, name="receiver")
         self.server, self.key, self.folder, self.pairs, self.backup = server, key, folder, pairs, backup
-        self.is_local, self.alone = is_local, alone
+        self.is_local, self.alone, self.wakes = is_local, alone, wakes
         self.aside = os.path.join(folder, ASIDE)
         self.latest = {}  # the connection of each peer
         shutil.rmtree(self.aside, ignore_errors=True)
@@ -59,13 +60,16 @@ class Receiver(threading.Thread):
                 connection.settimeout(SILENCE)
                 pair = self.pairs[address]
                 with connection.makefile("rb") as stream:
-                    entries, contested = dagsync_batch.receive(stream, self.is_key)
+                    entries, contested, wanted = dagsync_batch.receive(stream, self.is_key)
                 with self.alone():
                     if self.latest[address] is not connection or has_hung_up(connection):
                         return
                     self.claim(pair, [entry for entry in entries if entry.path in contested])
                     taken = self.take(pair, entries)
+                    self.owe_wanted(pair, wanted)
                 dagsync_batch.answer(connection, taken)
+                if wanted:
+                    self.wakes[address]()
         except (EOFError, ConnectionError, TimeoutError):
             pass  # the sender still owes it, and sends it again
         except Exception:
@@ -78,6 +82,11 @@ class Receiver(threading.Thread):
         """What has been changed on both sides, and noted on none: what is younger here is owed, so csync2 decides."""
         paths = {os.path.join(self.folder, entry.path): entry for entry in entries if entry.is_file}
         pair.owe([path for path, entry in paths.items() if self.is_within(path) and wins(path, entry)])
+
+    def owe_wanted(self, pair, names):
+        """What is not here it cannot have from here; that this is no deletion of what it saves meanwhile."""
+        paths = [os.path.join(self.folder, name) for name in names]
+        pair.owe([path for path in paths if self.is_within(path) and os.path.lexists(path)])
 
     def take(self, pair, entries):
         """Gives the paths of those that are here now; None when there is no room for them."""

@@ -19,7 +19,7 @@ class Work:
         self.folder, self.model_path = folder, model
         self.random = random.Random(seed)
         os.makedirs(folder, exist_ok=True)
-        # A power cut may have come between an operation and the model's: what is there now was saved.
+        # A power cut may have come between an operation and the model's, or in the midst of a save: what is there now counts.
         self.model = tree(folder)
 
     def run(self, operations):

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventually, nodes, on, onAll, tryOn } from "../helpers/lab";
+import { eventually, lab, nodes, on, onAll, tryOn } from "../helpers/lab";
 import { airflowApi, outputs, runToEnd, type Outputs } from "../helpers/outputs";
 import { root } from "../helpers/root";
 
@@ -54,6 +54,26 @@ test("of a file that two nodes change apart the younger version wins, and the ot
     expect(journal).toContain(`${folder}/${name}: changed here and on ${third}`);
     await on(second, `rm ${folder}/${name}`);
     await reads(name, "gone");
+});
+
+test("a save that its node's power cut ends is not sent: what the others have comes back, and it is kept", async () => {
+    const path = `${folder}/cut.txt`;
+    await on(third, `echo whole >${path}`);
+    await reads("cut.txt", "whole");
+    // Somebody writes it in place, and has not closed it yet.
+    await on(third, `systemd-run --quiet bash -c 'exec >${path}; echo half; sleep infinity'`);
+    await eventually("half of it is there", async () =>
+        (await on(third, `cat ${path}`)) === "half\n" ? true : undefined,
+    );
+    await lab(["stop", third]);
+    await lab(["start", third]);
+    await eventually(`${third} is ready`, () => on(third, "systemctl is-active dag-sync"));
+    await reads("cut.txt", "whole");
+    const journal = await on(third, "journalctl --boot --unit=dag-sync --output=cat");
+    const kept = /cut\.txt: the power went before it was saved; it is kept as (\S+),/.exec(journal);
+    expect(await on(third, `cat ${kept?.[1]}`)).toBe("half\n");
+    await on(second, `rm ${path}`);
+    await reads("cut.txt", "gone");
 });
 
 test("a volume that is not what the folder was on passes for no deletion, and takes nothing", async () => {

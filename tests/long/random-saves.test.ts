@@ -78,7 +78,7 @@ test("no save is seen half while nodes lose their power and get it back", async 
         await Promise.all([...working, power("stop", cut), power("start", back)]);
         live = live.filter((node) => node !== cut);
         if (back) {
-            await eventually(`${back} is there`, () => on(back, `test -e ${place}`));
+            await eventually(`${back} is there`, () => on(back, "systemctl is-active dag-sync"));
             live.push(back);
         }
     }

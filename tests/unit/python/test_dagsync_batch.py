@@ -46,7 +46,9 @@ class Sending(unittest.TestCase):
         self.journal = []
         self.enterContext(mock.patch("builtins.print", lambda *said, **_: self.journal.append(" ".join(map(str, said)))))
         pairs, alone = {"127.0.0.1": self.received}, contextlib.nullcontext
-        self.receiver = Receiver(server, KEY, str(self.there), pairs, lambda path: "/.secret" in path, alone, self.backup)
+        self.woken = threading.Event()
+        more = [lambda path: "/.secret" in path, alone, self.backup, {"127.0.0.1": self.woken.set}]
+        self.receiver = Receiver(server, KEY, str(self.there), pairs, *more)
         self.receiver.start()
         settings = {"PORT": "1", "BATCH_PORT": str(server.getsockname()[1]), "KEY": KEY, "DAGS": str(self.here)}
         settings |= {"CONFIG": "/config", "STATE": str(self.place / "state")}
@@ -146,6 +148,30 @@ class Sending(unittest.TestCase):
         self.assertEqual(self.received.owed(), {f"{self.there}/older.py", f"{self.there}/as_old.py"})
         self.assertEqual((self.there / "older.py").read_text(), "of a third node")
         self.assertEqual((self.there / "younger.py").read_text(), "new here")
+
+    def test_what_this_node_wants_is_owed_to_it(self):
+        self.agreed("dag.py", "as it was")
+        os.unlink(self.here / "dag.py")
+        self.peer.wanted = {f"{self.here}/{name}" for name in ["dag.py", "nobody's.py", "../outside.py"]}
+        self.save(self.place, "outside.py", "of another folder")
+        self.assertEqual(self.owed(), set())
+        self.assertEqual(self.received.owed(), {f"{self.there}/dag.py"})
+        self.assertEqual(self.peer.wanted, set())
+        self.assertTrue(self.woken.wait(5))
+
+    def test_more_than_one_message_says_is_wanted_all_the_same(self):
+        names = [f"dag{number}.py" for number in range(501)]
+        for name in names:
+            self.save(self.there, name, name)
+        self.peer.wanted = {f"{self.here}/{name}" for name in names}
+        self.assertEqual(self.owed(), set())
+        self.assertEqual(self.received.owed(), {f"{self.there}/{name}" for name in names})
+
+    def test_a_peer_that_is_off_is_asked_when_it_is_back(self):
+        self.peer.wanted = {f"{self.here}/dag.py"}
+        self.peer.batch_port = 1
+        self.assertIsNone(self.peer.send_batches(set(), set()))
+        self.assertEqual(self.peer.wanted, {f"{self.here}/dag.py"})
 
     def test_a_file_system_without_leases(self):
         self.save(self.here, "a.py", "new")

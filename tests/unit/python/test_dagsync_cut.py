@@ -1,0 +1,119 @@
+"""Which files a power cut has interrupted, and what becomes of them.
+tests/unit/dagsync.programs.test.ts runs it."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from unittest import mock
+
+SCRIPTS = str(Path(__file__).parents[3] / "scripts")
+sys.path.insert(0, SCRIPTS)
+import dagsync_cut
+from csync2_database import make
+from dagsync_cut import Running, booted, put_by
+from dagsync_pair import Pair, version_of
+
+
+class Cut(unittest.TestCase):
+    """The last change was noted a minute before the machine began anew, which it does in a minute from now."""
+
+    def setUp(self):
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
+        self.place = Path(place.name)
+        self.folder, self.backup = self.place / "dags", str(self.place / "backup")
+        self.folder.mkdir()
+        self.pairs = []
+        for name in ["left", "right"]:
+            (self.place / name).mkdir()
+            make(self.place / name)
+            self.pairs.append(Pair(name, str(self.place / name)))
+        self.running = Running(str(self.place / "running"))
+        self.running.noted()
+        self.began = time.time() + 60
+        self.enterContext(mock.patch.object(dagsync_cut, "booted", lambda: self.began))
+        self.journal = []
+        self.enterContext(mock.patch("builtins.print", lambda *said, **_: self.journal.append(" ".join(map(str, said)))))
+
+    def save(self, name, text="text", ago=0):
+        path = self.folder / name
+        path.write_text(text)
+        os.utime(path, (time.time() - ago,) * 2)
+        return str(path)
+
+    def interrupted(self):
+        paths = [str(path) for path in self.folder.rglob("*")]
+        return [os.path.basename(path) for path in self.running.interrupted(paths, self.pairs)]
+
+    def test_what_was_not_noted(self):
+        path = self.save("dag.py", "whole")
+        for pair in self.pairs:
+            pair.note({path: version_of(path)}, owed=True)
+        self.assertEqual(self.interrupted(), [])
+        self.save("dag.py", "half of a longer one")
+        self.save("new.py")
+        self.assertEqual(sorted(self.interrupted()), ["dag.py", "new.py"])
+
+    def test_what_one_peer_has_sent_is_whole(self):
+        path = self.save("dag.py")
+        self.pairs[1].note({path: version_of(path)}, owed=False)
+        self.assertEqual(self.interrupted(), [])
+
+    def test_what_was_saved_since_the_machine_is_back_or_while_the_service_did_not_run_is_whole(self):
+        self.save("dag.py")
+        self.began = time.time() - 1
+        self.assertEqual(self.interrupted(), [])
+        self.began = time.time() + 60
+        os.unlink(self.running.record)
+        self.assertEqual(self.interrupted(), [])
+
+    def test_an_old_file_under_another_name_is_whole_and_a_slow_writer_is_none(self):
+        self.save("moved.py", ago=3600)
+        self.save("slow.py", ago=120)
+        self.assertEqual(self.interrupted(), ["slow.py"])
+
+    def test_folders_and_links_have_no_halves(self):
+        (self.folder / "sub").mkdir()
+        (self.folder / "link.py").symlink_to("sub")
+        self.assertEqual(self.interrupted(), [])
+
+    def test_it_is_kept_and_named_and_passes_for_no_deletion(self):
+        path = self.save("dag.py", "as the others have it")
+        for pair in self.pairs:
+            pair.note({path: version_of(path)}, owed=True)
+        self.save("dag.py", "half")
+        put_by([path], self.backup, self.pairs)
+        self.assertFalse(os.path.exists(path))
+        [kept] = Path(self.backup + str(self.folder)).iterdir()
+        self.assertEqual(kept.read_text(), "half")
+        self.assertIn(str(kept), self.journal[0])
+        for pair in self.pairs:
+            self.assertEqual((pair.all_paths(), pair.owed()), (set(), set()))
+
+
+class Process(unittest.TestCase):
+    def test_only_a_stop_takes_the_record_away(self):
+        program = "import sys; sys.path.insert(0, sys.argv[1]); from dagsync_cut import Running; Running(sys.argv[2]).begin()"
+        program += "; print(1, flush=True); sys.stdin.read()"
+        for how, stays in [(signal.SIGTERM, False), (signal.SIGKILL, True)]:
+            with tempfile.TemporaryDirectory() as place:
+                record = os.path.join(place, "running")
+                pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+                with subprocess.Popen([sys.executable, "-c", program, SCRIPTS, record], **pipes) as process:
+                    process.stdout.readline()
+                    self.assertTrue(os.path.exists(record))
+                    process.send_signal(how)
+                    process.wait(10)
+                self.assertEqual(os.path.exists(record), stays)
+
+    def test_process_1_is_older_than_this_one(self):
+        self.assertLess(booted(), time.time())
+        self.assertGreater(booted(), 0)
+
+
+unittest.main()
