@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventually, lab, nodes, on, onAll, tryOn } from "../helpers/lab";
+import { eventually, healthy, lab, nodes, on, onAll, tryOn } from "../helpers/lab";
 import { airflowApi, outputs, runToEnd, type Outputs } from "../helpers/outputs";
 import { root } from "../helpers/root";
 
@@ -74,6 +74,7 @@ test("a save that its node's power cut ends is not sent: what the others have co
     expect(await on(third, `cat ${kept?.[1]}`)).toBe("half\n");
     await on(second, `rm ${path}`);
     await reads("cut.txt", "gone");
+    await healthy();
 });
 
 test("a volume that is not what the folder was on passes for no deletion, and takes nothing", async () => {
