@@ -192,6 +192,12 @@ class Events(unittest.TestCase):
             need_mount(str(self.folder), str(record), set())
             need_mount(str(self.folder), str(record), {"a.py"})
 
+    def test_a_folder_that_cannot_be_written_to_is_not_begun_with(self):
+        with mock.patch("os.access", lambda path, _: path != str(self.folder)):
+            with self.assertRaisesRegex(SystemExit, f"{self.folder} cannot be written to"):
+                need_mount(str(self.folder), str(self.folder.parent / "never"), {"a.py"})
+        self.assertFalse((self.folder.parent / "never").exists())
+
     def test_a_mode_is_a_change_and_what_changes_nothing_is_none(self):
         (self.folder / "old.py").chmod(0o755)
         self.wait_for("old.py")
