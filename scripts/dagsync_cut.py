@@ -3,6 +3,7 @@ tell whether it is whole: it is kept aside, and what the other nodes have comes 
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import stat
@@ -10,24 +11,16 @@ import time
 
 from dagsync_pair import version_of
 
-# Seconds for which somebody may have written nothing to a file that he still writes.
-STALLED = 300
-
 
 class Running:
-    """`record`: a file that is there while this service runs, so also after a power cut. Its time is that of the last change
-    that was noted, which is flushed first."""
+    """`record`: a file that is there while this service runs, so also after a power cut."""
 
     def __init__(self, record):
         self.record = record
 
     def begin(self):
-        self.noted()
+        open(self.record, "w").close()
         signal.signal(signal.SIGTERM, self.end)
-
-    def noted(self):
-        with open(self.record, "a"):
-            os.utime(self.record)
 
     def end(self, *_):
         with contextlib.suppress(FileNotFoundError):
@@ -35,22 +28,25 @@ class Running:
         os._exit(0)
 
     def interrupted(self, paths, pairs):
-        """The files that were written before the power went, and are as no pair has noted them."""
-        try:
-            last, boot = os.stat(self.record).st_mtime - STALLED, booted()
-        except FileNotFoundError:
+        """The files that were written before the power went, and whose contents no pair has noted, which comes after their
+        flush. Under another name, or with another mode, they may have been."""
+        if not os.path.exists(self.record):
             return []
-        recent = [path for path in paths if is_between(path, last, boot)]
-        noted = [pair.versions(recent) for pair in pairs]
-        return [path for path in recent if version_of(path) not in [versions.get(path) for versions in noted]]
+        noted = set().union(*(map(contents_of, pair.all_versions()) for pair in pairs))
+        boot = booted()
+        return [path for path in paths if is_older_file(path, boot) and contents_of(version_of(path)) not in noted]
 
 
-def is_between(path, last, boot):
+def contents_of(version):
+    return re.sub(":mode=[0-9]+", "", version or "")
+
+
+def is_older_file(path, moment):
     try:
         status = os.lstat(path)
     except OSError:
         return False
-    return stat.S_ISREG(status.st_mode) and status.st_mtime >= last and status.st_ctime < boot
+    return stat.S_ISREG(status.st_mode) and status.st_ctime < moment
 
 
 def booted():

@@ -49,16 +49,19 @@ class Pair:
                 found |= dict(database.execute(f"SELECT filename, checktxt FROM file WHERE filename IN ({marks})", chunk))
         return {unquoted(name): unquoted(text) for name, text in found.items()}
 
+    def all_versions(self):
+        return self.texts("SELECT DISTINCT checktxt FROM file")
+
     def all_paths(self):
-        return self.names("SELECT filename FROM file")
+        return self.texts("SELECT filename FROM file")
 
     def owed(self):
         """The paths that the peer is still to get from here."""
-        return self.names("SELECT filename FROM dirty")
+        return self.texts("SELECT filename FROM dirty")
 
-    def names(self, statement):
+    def texts(self, statement):
         with self.database() as database:
-            return {unquoted(name) for (name,) in database.execute(statement)}
+            return {unquoted(text) for (text,) in database.execute(statement)}
 
     def keep(self, folder):
         """Forgets whatever is not in the folder: what was in a former one nobody synchronizes any more."""

@@ -20,7 +20,7 @@ import traceback
 
 from dagsync_changes import Changes, need_mount
 from dagsync_cut import Running, put_by
-from dagsync_notes import Notes
+from dagsync_notes import Notes, has_part_of_second
 from dagsync_peer import Peer
 from dagsync_take import Receiver
 from systemd_notify import notify
@@ -110,9 +110,11 @@ def run(settings, status):
     running = Running(os.path.join(settings["STATE"], "running"))
     with notes.nobody_sends():
         interrupted = running.interrupted(changes.walk(), pairs.values())
+        # What was received its sender still owes: from another one might come what the sender has deleted since.
+        wanted = set(filter(has_part_of_second, interrupted))
         put_by(interrupted, backup, pairs.values())
     for peer in peers:
-        peer.wanted = set(interrupted)
+        peer.wanted = set(wanted)
     status.refuse(False)
     notes.begin(changes.walk())
     running.begin()
@@ -126,7 +128,6 @@ def run(settings, status):
     threading.Thread(target=be_ready, args=(peers, status), daemon=True).start()
     while True:
         notes.take(changes.next())
-        running.noted()
         for peer in peers:
             peer.wake()
 
