@@ -30,10 +30,12 @@ class Running:
     def interrupted(self, paths, pairs):
         """The files that were written before the power went, and whose contents no pair has noted, which comes after their
         flush. Under another name, or with another mode, they may have been."""
-        if not os.path.exists(self.record):
+        boot = booted()
+        if not os.path.exists(self.record) or os.stat(self.record).st_mtime >= boot:
             return []
         noted = set().union(*(map(contents_of, pair.all_versions()) for pair in pairs))
-        boot = booted()
+        if not noted:
+            return []  # all peers were made anew, and are offered all
         return [path for path in paths if is_older_file(path, boot) and contents_of(version_of(path)) not in noted]
 
 

@@ -35,6 +35,8 @@ class Cut(unittest.TestCase):
             self.pairs.append(Pair(name, str(self.place / name)))
         self.running = Running(str(self.place / "running"))
         Path(self.running.record).touch()
+        os.utime(self.running.record, (time.time() - 60,) * 2)
+        self.pairs[0].note({"/dags/another.py": "v1:mtime=1:mode=33188:type=reg:size=1"}, owed=False)
         self.began = time.time() + 60
         self.enterContext(mock.patch.object(dagsync_cut, "booted", lambda: self.began))
         self.journal = []
@@ -71,6 +73,17 @@ class Cut(unittest.TestCase):
         os.unlink(self.running.record)
         self.assertEqual(self.interrupted(), [])
 
+    def test_a_service_that_crashed_since_the_machine_began_lost_no_power(self):
+        self.save("dag.py")
+        self.assertEqual(self.interrupted(), ["dag.py"])
+        os.utime(self.running.record, (self.began + 1,) * 2)
+        self.assertEqual(self.interrupted(), [])
+
+    def test_of_no_peer_known_to_have_anything_nothing_is_wanted(self):
+        self.save("dag.py")
+        self.pairs[0].note({"/dags/another.py": None}, owed=False)
+        self.assertEqual(self.interrupted(), [])
+
     def test_what_was_noted_under_another_name_or_with_another_mode_is_whole(self):
         path = self.save("dag.py")
         self.pairs[0].note({path: version_of(path)}, owed=True)
@@ -90,6 +103,7 @@ class Cut(unittest.TestCase):
         for pair in self.pairs:
             pair.note({path: version_of(path)}, owed=True)
         self.save("dag.py", "half")
+        self.pairs[0].note({"/dags/another.py": None}, owed=False)
         put_by([path], self.backup, self.pairs)
         self.assertFalse(os.path.exists(path))
         [kept] = Path(self.backup + str(self.folder)).iterdir()
