@@ -59,11 +59,15 @@ def booted():
 
 
 def put_by(paths, backup, pairs):
-    """Takes them out of the folder, which is no deletion: the peers may send what they have."""
-    for path in paths:
-        kept = f"{backup}{path}.{int(os.lstat(path).st_mtime)}"
-        os.makedirs(os.path.dirname(kept), exist_ok=True)
-        shutil.move(path, kept)
-        print(f"{path}: the power went before it was saved; it is kept as {kept}, and what the others have comes back", flush=True)
+    """Takes them out of the folder, which is no deletion: the peers may send what they have. That is noted first: of one that
+    has gone and is noted still, the deletion would be sent."""
     for pair in pairs:
         pair.note(dict.fromkeys(paths), owed=False)
+    for path in paths:
+        try:
+            kept = f"{backup}/{int(os.lstat(path).st_mtime)}{path}"
+            os.makedirs(os.path.dirname(kept), exist_ok=True)
+            shutil.move(path, kept)
+        except FileNotFoundError:
+            continue
+        print(f"{path}: the power went before it was saved; it is kept as {kept}, and what the others have comes back", flush=True)

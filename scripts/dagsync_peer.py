@@ -119,6 +119,8 @@ class Peer(threading.Thread):
 
     def send_batches(self, looked_at, taken):
         """All that is whole, and not changed there too; adds to both sets. Gives why nothing can be sent just now, or None."""
+        # What has come from another peer, or was saved here, is not to come again: it may be deleted meanwhile.
+        self.wanted = {path for path in self.wanted if not os.path.lexists(path)}
         while (chunk := in_order((self.pair.owed() | self.contested) - looked_at)[:BATCH]) or self.wanted:
             try:
                 entries, took = self.send_batch(chunk)

@@ -167,6 +167,12 @@ class Sending(unittest.TestCase):
         self.assertEqual(self.owed(), set())
         self.assertEqual(self.received.owed(), {f"{self.there}/{name}" for name in names})
 
+    def test_what_is_here_again_is_not_wanted(self):
+        self.agreed("dag.py", "from another peer")
+        self.peer.wanted = {f"{self.here}/dag.py"}
+        self.assertEqual(self.owed(), set())
+        self.assertEqual((self.peer.wanted, self.received.owed()), (set(), set()))
+
     def test_a_peer_that_is_off_is_asked_when_it_is_back(self):
         self.peer.wanted = {f"{self.here}/dag.py"}
         self.peer.batch_port = 1

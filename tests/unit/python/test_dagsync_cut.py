@@ -106,11 +106,25 @@ class Cut(unittest.TestCase):
         self.pairs[0].note({"/dags/another.py": None}, owed=False)
         put_by([path], self.backup, self.pairs)
         self.assertFalse(os.path.exists(path))
-        [kept] = Path(self.backup + str(self.folder)).iterdir()
+        [kept] = Path(self.backup).rglob("dag.py")
         self.assertEqual(kept.read_text(), "half")
         self.assertIn(str(kept), self.journal[0])
         for pair in self.pairs:
             self.assertEqual((pair.all_paths(), pair.owed()), (set(), set()))
+
+    def test_what_cannot_be_kept_is_not_noted_as_deleted(self):
+        paths = [self.save(name) for name in ["a.py", "b.py"]]
+        for pair in self.pairs:
+            pair.note({path: version_of(path) for path in paths}, owed=False)
+        with mock.patch("shutil.move", side_effect=OSError("its disk is full")), self.assertRaises(OSError):
+            put_by(paths, self.backup, self.pairs)
+        self.assertEqual([pair.all_paths() for pair in self.pairs], [{"/dags/another.py"}, set()])
+        self.assertTrue(all(map(os.path.exists, paths)))
+
+    def test_of_one_that_has_gone_meanwhile_the_others_are_kept(self):
+        paths = [str(self.folder / "gone.py"), self.save("x" * 252 + ".py")]
+        put_by(paths, self.backup, self.pairs)
+        self.assertEqual([path.name for path in Path(self.backup).rglob("*.py")], ["x" * 252 + ".py"])
 
 
 class Process(unittest.TestCase):
