@@ -9,6 +9,7 @@ import signal
 import stat
 import time
 
+from dagsync_backup import place_for
 from dagsync_pair import version_of
 
 
@@ -29,18 +30,25 @@ class Running:
 
     def interrupted(self, paths, pairs):
         """The files that were written before the power went, and whose contents no pair has noted, which comes after their
-        flush. Under another name, or with another mode, they may have been."""
+        flush. With another mode they may have been, or under a name that they had before."""
         boot = booted()
         if not os.path.exists(self.record) or os.stat(self.record).st_mtime >= boot:
             return []
-        noted = set().union(*(map(contents_of, pair.all_versions()) for pair in pairs))
+        noted = {(path, contents_of(version)) for pair in pairs for path, version in pair.all_versions().items()}
         if not noted:
             return []  # all peers were made anew, and are offered all
-        return [path for path in paths if is_older_file(path, boot) and contents_of(version_of(path)) not in noted]
+        moved = {contents for path, contents in noted if contents_of(version_of(path)) != contents and not is_empty(contents)}
+        suspects = [(path, contents_of(version_of(path))) for path in paths if is_older_file(path, boot)]
+        return [path for path, contents in suspects if (path, contents) not in noted and contents not in moved]
 
 
 def contents_of(version):
     return re.sub(":mode=[0-9]+", "", version or "")
+
+
+def is_empty(contents):
+    """All that were made in one second look alike, and what was not flushed is empty after a power cut."""
+    return contents.endswith(":size=0")
 
 
 def is_older_file(path, moment):
@@ -65,9 +73,7 @@ def put_by(paths, backup, pairs):
         pair.note(dict.fromkeys(paths), owed=False)
     for path in paths:
         try:
-            kept = f"{backup}/{int(os.lstat(path).st_mtime)}{path}"
-            os.makedirs(os.path.dirname(kept), exist_ok=True)
-            shutil.move(path, kept)
+            shutil.move(path, kept := place_for(path, backup))
         except FileNotFoundError:
             continue
         print(f"{path}: the power went before it was saved; it is kept as {kept}, and what the others have comes back", flush=True)

@@ -50,7 +50,9 @@ class Pair:
         return {unquoted(name): unquoted(text) for name, text in found.items()}
 
     def all_versions(self):
-        return self.texts("SELECT DISTINCT checktxt FROM file")
+        with self.database() as database:
+            found = database.execute("SELECT filename, checktxt FROM file")
+            return {unquoted(name): unquoted(text) for name, text in found}
 
     def all_paths(self):
         return self.texts("SELECT filename FROM file")

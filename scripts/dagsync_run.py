@@ -110,7 +110,8 @@ def run(settings, status):
     running = Running(os.path.join(settings["STATE"], "running"))
     with notes.nobody_sends():
         interrupted = running.interrupted(changes.walk(), pairs.values())
-        # What was received its sender still owes: from another one might come what the sender has deleted since.
+        # What was received its sender still owes: from another one might come what the sender has deleted since. What was
+        # unpacked here with a time of whole seconds passes for received: the comparison brings it back, later.
         wanted = set(filter(has_part_of_second, interrupted))
         put_by(interrupted, backup, pairs.values())
     for peer in peers:

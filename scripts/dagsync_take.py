@@ -15,6 +15,7 @@ import time
 import traceback
 
 import dagsync_batch
+from dagsync_backup import place_for
 from dagsync_changes import drop_cache
 from dagsync_leases import Leases
 from dagsync_pair import flush, version_of
@@ -152,9 +153,7 @@ class Receiver(threading.Thread):
 
     def keep(self, path):
         """A third node may have saved it after the sender, which did not know of it; or the sender copied an old one."""
-        kept = f"{self.backup}{path}.{int(os.lstat(path).st_mtime)}"
-        os.makedirs(os.path.dirname(kept), exist_ok=True)
-        shutil.copy2(path, kept)
+        shutil.copy2(path, kept := place_for(path, self.backup))
         print(f"{path}: what comes is older than what was here, which is kept as {kept}", flush=True)
 
     def put_in_place(self, entry, path, aside):

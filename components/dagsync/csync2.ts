@@ -17,7 +17,7 @@ import {
 const programs = {
     folder: runnerFolder,
     prefix: "dagsync_",
-    parts: ["batch", "changes", "cut", "leases", "notes", "pair", "peer", "run", "take"],
+    parts: ["backup", "batch", "changes", "cut", "leases", "notes", "pair", "peer", "run", "take"],
     shared: ["systemd_notify.py"],
 };
 

@@ -15,7 +15,18 @@ function configs(node: string): string[] {
 test("makes one key, and the same things on every node with a configuration for each peer", async () => {
     const all = await dags();
     const children = all.filter(({ name }) => name !== "dags");
-    const parts = ["batch", "changes", "cut", "leases", "notes", "pair", "peer", "run", "take"];
+    const parts = [
+        "backup",
+        "batch",
+        "changes",
+        "cut",
+        "leases",
+        "notes",
+        "pair",
+        "peer",
+        "run",
+        "take",
+    ];
     const programs = [...parts, "systemd_notify"];
     const single = ["install", "secret", "socket", "receiver", "listen", "unit", "start"];
     expect(children.map(({ name, parent }) => `${parent}/${name}`).sort()).toEqual(

@@ -202,9 +202,9 @@ class Sending(unittest.TestCase):
         self.owes("a.py")
         self.assertEqual(self.owed(), set())
         self.assertEqual((self.there / "a.py").read_text(), "of before")
-        self.assertEqual(Path(f"{self.backup}{path}.2000").read_text(), "of a third node")
+        self.assertEqual(Path(f"{self.backup}/2000{path}").read_text(), "of a third node")
         kept = [line for line in self.journal if path in line]
-        self.assertRegex(kept[0], f"is kept as {self.backup}{path}.2000$")
+        self.assertRegex(kept[0], f"is kept as {self.backup}/2000{path}$")
         self.save(self.here, "a.py", "newer", at=3000)
         self.owes("a.py")
         self.assertEqual(self.owed(), set())

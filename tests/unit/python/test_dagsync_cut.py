@@ -93,6 +93,21 @@ class Cut(unittest.TestCase):
         self.save("moved.py", "another text")
         self.assertEqual(self.interrupted(), ["moved.py"])
 
+    def test_another_file_of_the_same_second_and_size_is_not_this_one(self):
+        noted = self.save("noted.py", "text")
+        self.pairs[0].note({noted: version_of(noted)}, owed=True)
+        path = self.save("dag.py", "half")
+        os.utime(path, (os.stat(noted).st_mtime,) * 2)
+        self.assertEqual(self.interrupted(), ["dag.py"])
+
+    def test_an_empty_file_has_no_former_name(self):
+        # Made as dag.py.new, noted, written, renamed: what was written is not on the disk.
+        path = self.save("dag.py.new", "")
+        self.pairs[0].note({path: version_of(path)}, owed=True)
+        self.assertEqual(self.interrupted(), [])
+        os.rename(path, self.folder / "dag.py")
+        self.assertEqual(self.interrupted(), ["dag.py"])
+
     def test_folders_and_links_have_no_halves(self):
         (self.folder / "sub").mkdir()
         (self.folder / "link.py").symlink_to("sub")
