@@ -223,7 +223,8 @@ def need_mount(folder, record, known):
                 f"{folder} was on what is mounted at {before}, and is on what is mounted at {mount}: whatever is not there"
                 f" would be deleted on all nodes. Mount it again or, if that is meant, remove {record}"
             )
-    if not os.access(folder, os.W_OK):
+    # With what this process may, which is more than its user: the folder may be root's.
+    if not os.access(folder, os.W_OK, effective_ids=True):
         # What was mounted when systemd made this process its view of the file systems has been unmounted since.
         raise SystemExit(f"{folder} cannot be written to")
     with open(record, "w") as file:

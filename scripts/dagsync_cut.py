@@ -4,12 +4,12 @@ tell whether it is whole: it is kept aside, and what the other nodes have comes 
 import contextlib
 import os
 import re
-import shutil
 import signal
 import stat
 import time
 
-from dagsync_backup import place_for
+import dagsync_backup
+from dagsync_notes import has_part_of_second
 from dagsync_pair import version_of
 
 
@@ -17,16 +17,23 @@ class Running:
     """`record`: a file that is there while this service runs, so also after a power cut."""
 
     def __init__(self, record):
-        self.record = record
+        self.record, self.began = record, False
 
     def begin(self):
         open(self.record, "w").close()
-        signal.signal(signal.SIGTERM, self.end)
+        self.began = True
+        signal.signal(signal.SIGTERM, self.stop)
 
-    def end(self, *_):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.record)
+    def stop(self, *_):
+        self.end()
         os._exit(0)
+
+    def end(self):
+        """Also of a service that has failed: what is saved while it does not run is not to pass for interrupted. Of one that
+        did not begin, the record of the one before stays."""
+        if self.began:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.record)
 
     def interrupted(self, paths, pairs):
         """The files that were written before the power went, and whose contents no pair has noted, which comes after their
@@ -34,12 +41,31 @@ class Running:
         boot = booted()
         if not os.path.exists(self.record) or os.stat(self.record).st_mtime >= boot:
             return []
-        noted = {(path, contents_of(version)) for pair in pairs for path, version in pair.all_versions().items()}
-        if not noted:
-            return []  # all peers were made anew, and are offered all
-        moved = {contents for path, contents in noted if contents_of(version_of(path)) != contents and not is_empty(contents)}
-        suspects = [(path, contents_of(version_of(path))) for path in paths if is_older_file(path, boot)]
-        return [path for path, contents in suspects if (path, contents) not in noted and contents not in moved]
+        # A peer that was made anew is offered all.
+        witnesses = [Witness(noted) for pair in pairs if (noted := pair.all_versions())]
+        if not witnesses:
+            return []
+        return [path for path in paths if is_older_file(path, boot) and not is_vouched_for(path, witnesses)]
+
+
+class Witness:
+    """What one pair has noted, by path."""
+
+    def __init__(self, noted):
+        self.noted = {(path, contents_of(version)) for path, version in noted.items()}
+        now = {path: contents_of(version_of(path)) for path in noted}
+        self.moved = {contents for path, contents in self.noted if now[path] != contents and not is_empty(contents)}
+
+    def has(self, path, contents):
+        return (path, contents) in self.noted or contents in self.moved
+
+
+def is_vouched_for(path, witnesses):
+    """What one peer has sent is noted for it alone; what was saved here for all. Half of that csync2 notes too, for the peer
+    that sends another version just then."""
+    enough = all if has_part_of_second(path) else any
+    contents = contents_of(version_of(path))
+    return enough(witness.has(path, contents) for witness in witnesses)
 
 
 def contents_of(version):
@@ -66,14 +92,20 @@ def booted():
     return time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - began)
 
 
+def to_ask_for(paths, pairs):
+    """Of each pair's peer. What it was still owed it has in an older version, if another one was not."""
+    owed = [pair.owed() for pair in pairs]
+    return [paths - (each - set.intersection(*owed)) for each in owed]
+
+
 def put_by(paths, backup, pairs):
     """Takes them out of the folder, which is no deletion: the peers may send what they have. That is noted first: of one that
-    has gone and is noted still, the deletion would be sent."""
+    has gone and is noted still, the deletion would be sent. One that was deleted before stays owed as that."""
     for pair in pairs:
-        pair.note(dict.fromkeys(paths), owed=False)
+        pair.note(dict.fromkeys(pair.versions(paths)), owed=False)
     for path in paths:
         try:
-            shutil.move(path, kept := place_for(path, backup))
+            kept = dagsync_backup.move(path, backup)
         except FileNotFoundError:
             continue
         print(f"{path}: the power went before it was saved; it is kept as {kept}, and what the others have comes back", flush=True)

@@ -64,7 +64,9 @@ class Peer(threading.Thread):
         self.compared = time.monotonic()
         self.different = {}  # version and since when, by path
         self.contested = set()  # what is different and owed by nobody; what the peer has may be younger
-        self.wanted = set()  # what this node had, and the peer is to send again
+        self.awaited = set()  # what a power cut has interrupted here, and nobody has sent yet; of all peers together
+        self.wanted = set()  # of that, what this peer is to send
+        self.interrupted = set()  # of that, what is not known to be the same on this peer
         self.said = None
 
     def wake(self):
@@ -119,8 +121,12 @@ class Peer(threading.Thread):
 
     def send_batches(self, looked_at, taken):
         """All that is whole, and not changed there too; adds to both sets. Gives why nothing can be sent just now, or None."""
+        here = {path for path in self.interrupted if os.path.lexists(path)}
         # What has come from another peer, or was saved here, is not to come again: it may be deleted meanwhile.
-        self.wanted = {path for path in self.wanted if not os.path.lexists(path)}
+        self.wanted = (self.wanted & self.awaited) - here
+        # This peer may have missed it, and what was owed to it was not that.
+        self.interrupted = here | (self.interrupted & self.awaited)
+        self.contested |= here
         while (chunk := in_order((self.pair.owed() | self.contested) - looked_at)[:BATCH]) or self.wanted:
             try:
                 entries, took = self.send_batch(chunk)
@@ -165,6 +171,7 @@ class Peer(threading.Thread):
         answered = self.contested & entries.keys()
         self.pair.owe(answered - taken.keys())
         self.contested -= answered
+        self.interrupted -= answered
         self.wanted -= wanted
         if changed := [path for path in taken if identity(path) != before[path]]:
             # A change that the version does not show may have been noted before that.

@@ -19,7 +19,7 @@ import time
 import traceback
 
 from dagsync_changes import Changes, need_mount
-from dagsync_cut import Running, put_by
+from dagsync_cut import Running, put_by, to_ask_for
 from dagsync_notes import Notes, has_part_of_second
 from dagsync_peer import Peer
 from dagsync_take import Receiver
@@ -64,9 +64,10 @@ class Status:
                 os.unlink(self.behind)
 
 
-def end_all(failure):
+def end_all(failure, running):
     """No peer may be left without its thread: systemd starts all of it anew."""
     traceback.print_exception(failure.exc_type, failure.exc_value, failure.exc_traceback)
+    running.end()
     os._exit(1)
 
 
@@ -84,16 +85,17 @@ def be_ready(peers, status):
 
 
 def main(settings):
-    status = Status(settings["STATUS"])
+    status, running = Status(settings["STATUS"]), Running(os.path.join(settings["STATE"], "running"))
+    threading.excepthook = lambda failure: end_all(failure, running)
     try:
-        run(settings, status)
+        run(settings, status, running)
     except BaseException:
         status.refuse(True)
+        running.end()
         raise
 
 
-def run(settings, status):
-    threading.excepthook = end_all
+def run(settings, status, running):
     with open(os.path.join(settings["CONFIG"], "dags.key")) as file:
         settings = settings | {"KEY": file.read().strip()}
     peers = [Peer(*each.split("="), settings, status) for each in settings["PEERS"].split()]
@@ -107,23 +109,25 @@ def run(settings, status):
     backup = os.path.join(settings["STATE"], "backup")
     notes = Notes(pairs.values(), os.path.join(settings["STATE"], "receiving"))
     need_mount(settings["DAGS"], os.path.join(settings["STATE"], "mounted"), notes.known())
-    running = Running(os.path.join(settings["STATE"], "running"))
     with notes.nobody_sends():
         interrupted = running.interrupted(changes.walk(), pairs.values())
         # What was received its sender still owes: from another one might come what the sender has deleted since. What was
         # unpacked here with a time of whole seconds passes for received: the comparison brings it back, later.
-        wanted = set(filter(has_part_of_second, interrupted))
+        awaited = set(filter(has_part_of_second, interrupted))
+        for peer, wanted in zip(peers, to_ask_for(awaited, pairs.values())):
+            peer.awaited, peer.wanted, peer.interrupted = awaited, wanted, set(awaited)
         put_by(interrupted, backup, pairs.values())
-    for peer in peers:
-        peer.wanted = set(wanted)
     status.refuse(False)
     notes.begin(changes.walk())
     running.begin()
     # Not before: of a peer whose first message was here already nothing would be new.
     server = socket.create_server((settings["ADDRESS"], int(settings["BATCH_PORT"])))
     wakes = {peer.address: peer.wake for peer in peers}
-    Receiver(server, settings["KEY"], settings["DAGS"], pairs, changes.is_local, notes.nobody_sends, backup, wakes).start()
+    more = [changes.is_local, notes.nobody_sends, backup, wakes, awaited]
+    Receiver(server, settings["KEY"], settings["DAGS"], pairs, *more).start()
     changes.begin(notes.known())
+    # Before anything is sent: of what was noted for one peer only, that it is owed says that no peer has sent it.
+    notes.take(changes.take())
     for peer in peers:
         peer.start()
     threading.Thread(target=be_ready, args=(peers, status), daemon=True).start()

@@ -29,12 +29,12 @@ ASIDE = ".dag-sync"
 class Receiver(threading.Thread):
     """`pairs` by the peers' addresses; `is_local` says what never comes from another node; nobody changes the databases
     while `alone` is held; in `backup` is kept what is younger than what takes its place; `wakes`, by the
-    peers' addresses, has one sent what it wants."""
+    peers' addresses, has one sent what it wants; from `awaited` goes what has come, be it a deletion."""
 
-    def __init__(self, server, key, folder, pairs, is_local, alone, backup, wakes):
+    def __init__(self, server, key, folder, pairs, is_local, alone, backup, wakes, awaited):
         super().__init__(daemon=True, name="receiver")
         self.server, self.key, self.folder, self.pairs, self.backup = server, key, folder, pairs, backup
-        self.is_local, self.alone, self.wakes = is_local, alone, wakes
+        self.is_local, self.alone, self.wakes, self.awaited = is_local, alone, wakes, awaited
         self.aside = os.path.join(folder, ASIDE)
         self.latest = {}  # the connection of each peer
         shutil.rmtree(self.aside, ignore_errors=True)
@@ -115,6 +115,7 @@ class Receiver(threading.Thread):
             shutil.rmtree(self.aside, ignore_errors=True)
         # Not what is there now: somebody may have changed it already.
         pair.note({paths[entry.path]: entry.version for entry in taken}, owed=False)
+        self.awaited.difference_update(paths[entry.path] for entry in taken)
         return [entry.path for entry in taken]
 
     def is_within(self, path):

@@ -19,7 +19,11 @@ class Work:
         self.folder, self.model_path = folder, model
         self.random = random.Random(seed)
         os.makedirs(folder, exist_ok=True)
-        # A power cut may have come between an operation and the model's, or in the midst of a save: what is there now counts.
+        # A power cut may have come between an operation and the model's, or in the midst of a save: what is there now counts,
+        # but for what was to be renamed, which stays on this node.
+        for path in tree(folder):
+            if path.endswith(".tmp"):
+                os.unlink(self.at(path))
         self.model = tree(folder)
 
     def run(self, operations):

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventually, healthy, lab, nodes, on, onAll, tryOn } from "../helpers/lab";
+import { eventually, healthy, lab, nodes, on, onAll, tryOn, type Node } from "../helpers/lab";
 import { airflowApi, outputs, runToEnd, type Outputs } from "../helpers/outputs";
 import { root } from "../helpers/root";
 
@@ -8,6 +8,7 @@ jest.setTimeout(10 * 60_000);
 
 const folder = "/srv/airflow/dags";
 const [first, second, third] = nodes;
+const services = "csync2.socket dag-sync";
 let stack: Outputs;
 
 beforeAll(async () => {
@@ -36,7 +37,7 @@ test("a file that is saved, changed and deleted on one node is so on the others"
 });
 
 test("of a file that two nodes change apart the younger version wins, and the other one is kept", async () => {
-    const [name, services] = ["both.txt", "csync2.socket dag-sync"];
+    const name = "both.txt";
     await on(first, `echo common >${folder}/${name}`);
     await reads(name, "common");
     await on(third, `systemctl stop ${services}`);
@@ -58,14 +59,22 @@ test("of a file that two nodes change apart the younger version wins, and the ot
 
 test("a save that its node's power cut ends is not sent: what the others have comes back, and it is kept", async () => {
     const path = `${folder}/cut.txt`;
-    await on(third, `echo whole >${path}`);
-    await reads("cut.txt", "whole");
-    // Somebody writes it in place, and has not closed it yet.
-    await on(third, `systemd-run --quiet bash -c 'exec >${path}; echo half; sleep infinity'`);
-    await eventually("half of it is there", async () =>
-        (await on(third, `cat ${path}`)) === "half\n" ? true : undefined,
-    );
-    await lab(["stop", third]);
+    const has = (node: Node, text: string) =>
+        eventually(`${node} has the ${text} one`, async () =>
+            (await on(node, `cat ${path}`)) === `${text}\n` ? true : undefined,
+        );
+    // What was saved is still owed to the second node then.
+    await on(second, `systemctl stop ${services}`);
+    try {
+        await on(third, `echo whole >${path}`);
+        await has(first, "whole");
+        // Somebody writes it in place, and has not closed it yet.
+        await on(third, `systemd-run --quiet bash -c 'exec >${path}; echo half; sleep infinity'`);
+        await has(third, "half");
+        await lab(["stop", third]);
+    } finally {
+        await on(second, `systemctl start ${services}`);
+    }
     await lab(["start", third]);
     await eventually(`${third} is ready`, () => on(third, "systemctl is-active dag-sync"));
     await reads("cut.txt", "whole");

@@ -48,7 +48,8 @@ class Sending(unittest.TestCase):
         pairs, alone = {"127.0.0.1": self.received}, contextlib.nullcontext
         self.woken = threading.Event()
         more = [lambda path: "/.secret" in path, alone, self.backup, {"127.0.0.1": self.woken.set}]
-        self.receiver = Receiver(server, KEY, str(self.there), pairs, *more)
+        self.awaited = set()
+        self.receiver = Receiver(server, KEY, str(self.there), pairs, *more, self.awaited)
         self.receiver.start()
         settings = {"PORT": "1", "BATCH_PORT": str(server.getsockname()[1]), "KEY": KEY, "DAGS": str(self.here)}
         settings |= {"CONFIG": "/config", "STATE": str(self.place / "state")}
@@ -64,6 +65,11 @@ class Sending(unittest.TestCase):
 
     def owes(self, *names):
         self.peer.pair.note({(path := f"{self.here}/{name}"): version_of(path) for name in names}, owed=True)
+
+    def wants(self, *names):
+        """What a power cut has interrupted here."""
+        paths = {f"{self.here}/{name}" for name in names}
+        self.peer.awaited, self.peer.wanted, self.peer.interrupted = set(paths), set(paths), set(paths)
 
     def owed(self):
         """After an attempt."""
@@ -152,7 +158,8 @@ class Sending(unittest.TestCase):
     def test_what_this_node_wants_is_owed_to_it(self):
         self.agreed("dag.py", "as it was")
         os.unlink(self.here / "dag.py")
-        self.peer.wanted = {f"{self.here}/{name}" for name in ["dag.py", "nobody's.py", "../outside.py"]}
+        self.wants("dag.py", "nobody's.py", "../outside.py")
+        self.peer.interrupted.clear()  # the folder above is the same here and there
         self.save(self.place, "outside.py", "of another folder")
         self.assertEqual(self.owed(), set())
         self.assertEqual(self.received.owed(), {f"{self.there}/dag.py"})
@@ -163,18 +170,60 @@ class Sending(unittest.TestCase):
         names = [f"dag{number}.py" for number in range(501)]
         for name in names:
             self.save(self.there, name, name)
-        self.peer.wanted = {f"{self.here}/{name}" for name in names}
+        self.wants(*names)
         self.assertEqual(self.owed(), set())
         self.assertEqual(self.received.owed(), {f"{self.there}/{name}" for name in names})
 
     def test_what_is_here_again_is_not_wanted(self):
         self.agreed("dag.py", "from another peer")
-        self.peer.wanted = {f"{self.here}/dag.py"}
+        self.wants("dag.py")
         self.assertEqual(self.owed(), set())
         self.assertEqual((self.peer.wanted, self.received.owed()), (set(), set()))
 
+    def test_what_another_peer_has_sent_again_this_one_gets_if_it_has_missed_it(self):
+        self.wants("missed.py", "older.py", "younger.py")
+        self.save(self.there, "older.py", "before", at=1000)
+        self.save(self.there, "younger.py", "after", at=3000)
+        self.received.note({path: version_of(path) for path in map(str, self.there.iterdir())}, owed=False)
+        for name in ["missed.py", "older.py", "younger.py"]:
+            path = self.save(self.here, name, "from another peer", at=2000)
+            self.peer.pair.note({path: version_of(path)}, owed=False)
+        self.assertEqual(self.owed(), {"younger.py"})
+        texts = {path.name: path.read_text() for path in self.there.iterdir()}
+        self.assertEqual(texts, {"missed.py": "from another peer", "older.py": "from another peer", "younger.py": "after"})
+        self.assertEqual(self.received.owed(), {f"{self.there}/younger.py"})
+        self.assertEqual(self.peer.interrupted, set())
+
+    def test_a_peer_that_was_off_gets_what_another_one_has_sent_again(self):
+        self.wants("dag.py")
+        self.save(self.here, "dag.py", "from another peer")
+        self.peer.batch_port, port = 1, self.peer.batch_port
+        self.assertEqual(self.owed(), set())
+        self.peer.contested = set()  # as a comparison says while it is silent
+        self.peer.batch_port = port
+        self.assertEqual(self.owed(), set())
+        self.assertEqual((self.there / "dag.py").read_text(), "from another peer")
+
+    def test_what_comes_is_awaited_no_more_be_it_a_deletion(self):
+        self.agreed("deleted.py", "old")
+        for folder in [self.here, self.there]:
+            (folder / "deleted.py").unlink()
+        self.received.note({f"{self.there}/deleted.py": None}, owed=False)
+        self.save(self.here, "dag.py", "new")
+        self.awaited |= {f"{self.there}/{name}" for name in ["dag.py", "deleted.py", "another.py"]}
+        self.owes("dag.py", "deleted.py")
+        self.assertEqual(self.owed(), set())
+        self.assertEqual(self.awaited, {f"{self.there}/another.py"})
+
+    def test_what_is_awaited_no_more_nobody_is_asked_for(self):
+        self.wants("dag.py")
+        self.peer.awaited.clear()
+        self.save(self.there, "dag.py", "old")
+        self.assertEqual(self.owed(), set())
+        self.assertEqual((self.received.owed(), self.peer.wanted, self.peer.interrupted), (set(), set(), set()))
+
     def test_a_peer_that_is_off_is_asked_when_it_is_back(self):
-        self.peer.wanted = {f"{self.here}/dag.py"}
+        self.wants("dag.py")
         self.peer.batch_port = 1
         self.assertIsNone(self.peer.send_batches(set(), set()))
         self.assertEqual(self.peer.wanted, {f"{self.here}/dag.py"})

@@ -1,6 +1,7 @@
 """Which files a power cut has interrupted, and what becomes of them.
 tests/unit/dagsync.programs.test.ts runs it."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ SCRIPTS = str(Path(__file__).parents[3] / "scripts")
 sys.path.insert(0, SCRIPTS)
 import dagsync_cut
 from csync2_database import make
-from dagsync_cut import Running, booted, put_by
+from dagsync_cut import Running, booted, put_by, to_ask_for
 from dagsync_pair import Pair, version_of
 
 
@@ -62,8 +63,15 @@ class Cut(unittest.TestCase):
 
     def test_what_one_peer_has_sent_is_whole(self):
         path = self.save("dag.py")
+        os.utime(path, (1000, 1000))  # as whoever receives it sets it
         self.pairs[1].note({path: version_of(path)}, owed=False)
+        self.pairs[1].note({"/dags/another.py": "v1:mtime=1:mode=33188:type=reg:size=1"}, owed=False)
         self.assertEqual(self.interrupted(), [])
+
+    def test_half_of_what_a_peer_has_changed_too_csync2_notes_for_that_peer(self):
+        path = self.save("dag.py", "half")
+        self.pairs[1].note({path: version_of(path)}, owed=True)
+        self.assertEqual(self.interrupted(), ["dag.py"])
 
     def test_what_was_saved_since_the_machine_is_back_or_while_the_service_did_not_run_is_whole(self):
         self.save("dag.py")
@@ -113,6 +121,17 @@ class Cut(unittest.TestCase):
         (self.folder / "link.py").symlink_to("sub")
         self.assertEqual(self.interrupted(), [])
 
+    def test_who_was_still_owed_it_is_not_asked_if_another_one_has_more(self):
+        self.pairs[0].owe(["b.py"])
+        self.pairs[1].owe(["b.py", "c.py"])
+        self.assertEqual(to_ask_for({"a.py", "b.py", "c.py"}, self.pairs), [{"a.py", "b.py", "c.py"}, {"a.py", "b.py"}])
+
+    def test_what_was_deleted_before_is_owed_as_deleted(self):
+        path = self.save("dag.py", "half of a new one")
+        self.pairs[0].note({path: None}, owed=True)
+        put_by([path], self.backup, self.pairs)
+        self.assertEqual([pair.owed() for pair in self.pairs], [{path}, set()])
+
     def test_it_is_kept_and_named_and_passes_for_no_deletion(self):
         path = self.save("dag.py", "as the others have it")
         for pair in self.pairs:
@@ -131,10 +150,37 @@ class Cut(unittest.TestCase):
         paths = [self.save(name) for name in ["a.py", "b.py"]]
         for pair in self.pairs:
             pair.note({path: version_of(path) for path in paths}, owed=False)
-        with mock.patch("shutil.move", side_effect=OSError("its disk is full")), self.assertRaises(OSError):
+        with mock.patch("shutil.copy2", side_effect=OSError("it cannot be read")), self.assertRaises(OSError):
             put_by(paths, self.backup, self.pairs)
         self.assertEqual([pair.all_paths() for pair in self.pairs], [{"/dags/another.py"}, set()])
         self.assertTrue(all(map(os.path.exists, paths)))
+
+    def test_without_room_for_it_it_is_kept_beside(self):
+        path = self.save("large.py", "half")
+
+        def half(source, place):
+            Path(place).write_text("ha")
+            raise OSError(errno.ENOSPC, "no space left")
+
+        with mock.patch("shutil.copy2", half):
+            put_by([path], self.backup, self.pairs)
+        [beside] = self.folder.iterdir()
+        self.assertRegex(beside.name, r"^\.large\.py\.[0-9]+$")  # a name that no node sends
+        self.assertEqual(beside.read_text(), "half")
+        self.assertIn(str(beside), self.journal[0])
+        self.assertEqual([path for path in Path(self.backup).rglob("*") if path.is_file()], [])
+
+    def test_what_is_kept_is_on_the_disk_before_it_leaves_the_folder(self):
+        path, flushed = self.save("dag.py", "half"), []
+
+        def flush(paths):
+            self.assertTrue(os.path.exists(path))
+            flushed.extend(paths)
+
+        with mock.patch("dagsync_backup.flush", flush):
+            put_by([path], self.backup, self.pairs)
+        [kept] = Path(self.backup).rglob("dag.py")
+        self.assertIn(str(kept), flushed)
 
     def test_of_one_that_has_gone_meanwhile_the_others_are_kept(self):
         paths = [str(self.folder / "gone.py"), self.save("x" * 252 + ".py")]
@@ -156,6 +202,18 @@ class Process(unittest.TestCase):
                     process.send_signal(how)
                     process.wait(10)
                 self.assertEqual(os.path.exists(record), stays)
+
+    def test_a_failure_takes_the_record_away_if_it_began(self):
+        with tempfile.TemporaryDirectory() as place:
+            running = Running(os.path.join(place, "running"))
+            Path(running.record).touch()
+            running.end()
+            self.assertTrue(os.path.exists(running.record))
+            before = signal.getsignal(signal.SIGTERM)
+            running.begin()
+            self.addCleanup(signal.signal, signal.SIGTERM, before)
+            running.end()
+            self.assertFalse(os.path.exists(running.record))
 
     def test_process_1_is_older_than_this_one(self):
         self.assertLess(booted(), time.time())
