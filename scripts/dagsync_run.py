@@ -113,7 +113,7 @@ def run(settings, status, running):
         interrupted = running.interrupted(changes.walk(), pairs.values())
         # What was received its sender still owes: from another one might come what the sender has deleted since. What was
         # unpacked here with a time of whole seconds passes for received: the comparison brings it back, later.
-        awaited = set(filter(has_part_of_second, interrupted))
+        awaited = set(filter(has_part_of_second, interrupted)) & notes.known()
         for peer, wanted in zip(peers, to_ask_for(awaited, pairs.values())):
             peer.awaited, peer.wanted, peer.interrupted = awaited, wanted, set(awaited)
         put_by(interrupted, backup, pairs.values())

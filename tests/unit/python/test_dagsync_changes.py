@@ -219,7 +219,7 @@ class Events(unittest.TestCase):
     def test_what_was_there_and_what_was_known_is_looked_at_at_the_start(self):
         gone = self.folder / "gone.py"
         self.changes.begin([str(gone)])
-        found = self.wait_for("old.py", "gone.py")
+        found = self.changes.take()  # at once: nothing is sent before that
         self.assertEqual({change.path: change.new for change in found}, {str(self.folder / "old.py"): True, str(gone): False})
 
     def test_what_python_made_of_sources_that_have_gone_goes_too(self):
