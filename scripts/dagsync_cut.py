@@ -92,12 +92,6 @@ def booted():
     return time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - began)
 
 
-def to_ask_for(paths, pairs):
-    """Of each pair's peer. What it was still owed it has in an older version, if another one was not."""
-    owed = [pair.owed() for pair in pairs]
-    return [paths - (each - set.intersection(*owed)) for each in owed]
-
-
 def put_by(paths, backup, pairs):
     """Takes them out of the folder, which is no deletion: the peers may send what they have. That is noted first: of one that
     has gone and is noted still, the deletion would be sent. One that was deleted before stays owed as that."""

@@ -14,6 +14,7 @@ import dagsync_batch
 from dagsync_changes import Place
 from dagsync_leases import Leases
 from dagsync_pair import Pair, version_of
+from dagsync_recovery import Recovery
 
 # Seconds: between two attempts; to connect; for one transfer, whose finished files count even when it is ended; of a
 # conflict that no side wins, longer than a transfer.
@@ -55,6 +56,7 @@ class Peer(threading.Thread):
         self.csync2 = ["csync2", "-D", state, "-B"]
         self.ran([*self.csync2, "-M"])  # makes the database where there is none
         self.pair = Pair(name, state)
+        self.recovery = Recovery([], {address: set()})
         self.others = []  # the other peers, which get the winner of a conflict with this one too
         self.condition = threading.Condition()
         self.news = False
@@ -64,9 +66,7 @@ class Peer(threading.Thread):
         self.compared = time.monotonic()
         self.different = {}  # version and since when, by path
         self.contested = set()  # what is different and owed by nobody; what the peer has may be younger
-        self.awaited = set()  # what a power cut has interrupted here, and nobody has sent yet; of all peers together
-        self.wanted = set()  # of that, what this peer is to send
-        self.interrupted = set()  # of that, what is not known to be the same on this peer
+        self.wanted = set()  # what a power cut has interrupted here, and this peer is to send
         self.said = None
 
     def wake(self):
@@ -121,12 +121,8 @@ class Peer(threading.Thread):
 
     def send_batches(self, looked_at, taken):
         """All that is whole, and not changed there too; adds to both sets. Gives why nothing can be sent just now, or None."""
-        here = {path for path in self.interrupted if os.path.lexists(path)}
-        # What has come from another peer, or was saved here, is not to come again: it may be deleted meanwhile.
-        self.wanted = (self.wanted & self.awaited) - here
-        # This peer may have missed it, and what was owed to it was not that.
-        self.interrupted = here | (self.interrupted & self.awaited)
-        self.contested |= here
+        self.wanted = self.recovery.to_ask(self.address)
+        self.contested |= self.recovery.to_offer(self.address)
         while (chunk := in_order((self.pair.owed() | self.contested) - looked_at)[:BATCH]) or self.wanted:
             try:
                 entries, took = self.send_batch(chunk)
@@ -171,7 +167,8 @@ class Peer(threading.Thread):
         answered = self.contested & entries.keys()
         self.pair.owe(answered - taken.keys())
         self.contested -= answered
-        self.interrupted -= answered
+        self.recovery.settled(self.address, answered)
+        self.recovery.asked(self.address, wanted)
         self.wanted -= wanted
         if changed := [path for path in taken if identity(path) != before[path]]:
             # A change that the version does not show may have been noted before that.

@@ -19,9 +19,10 @@ import time
 import traceback
 
 from dagsync_changes import Changes, need_mount
-from dagsync_cut import Running, put_by, to_ask_for
+from dagsync_cut import Running, put_by
 from dagsync_notes import Notes, has_part_of_second
 from dagsync_peer import Peer
+from dagsync_recovery import Recovery, to_ask_for
 from dagsync_take import Receiver
 from systemd_notify import notify
 
@@ -114,16 +115,17 @@ def run(settings, status, running):
         # What was received its sender still owes: from another one might come what the sender has deleted since. What was
         # unpacked here with a time of whole seconds passes for received: the comparison brings it back, later.
         awaited = set(filter(has_part_of_second, interrupted)) & notes.known()
-        for peer, wanted in zip(peers, to_ask_for(awaited, pairs.values())):
-            peer.awaited, peer.wanted, peer.interrupted = awaited, wanted, set(awaited)
+        recovery = Recovery(awaited, to_ask_for(awaited, pairs))
         put_by(interrupted, backup, pairs.values())
+    for peer in peers:
+        peer.recovery = recovery
     status.refuse(False)
     notes.begin(changes.walk())
     running.begin()
     # Not before: of a peer whose first message was here already nothing would be new.
     server = socket.create_server((settings["ADDRESS"], int(settings["BATCH_PORT"])))
     wakes = {peer.address: peer.wake for peer in peers}
-    more = [changes.is_local, notes.nobody_sends, backup, wakes, awaited]
+    more = [changes.is_local, notes.nobody_sends, backup, wakes, recovery]
     Receiver(server, settings["KEY"], settings["DAGS"], pairs, *more).start()
     changes.begin(notes.known())
     # Before anything is sent: of what was noted for one peer only, that it is owed says that no peer has sent it.
@@ -132,7 +134,8 @@ def run(settings, status, running):
         peer.start()
     threading.Thread(target=be_ready, args=(peers, status), daemon=True).start()
     while True:
-        notes.take(changes.next())
+        notes.take(changed := changes.next())
+        recovery.changed(change.path for change in changed)
         for peer in peers:
             peer.wake()
 

@@ -29,12 +29,12 @@ ASIDE = ".dag-sync"
 class Receiver(threading.Thread):
     """`pairs` by the peers' addresses; `is_local` says what never comes from another node; nobody changes the databases
     while `alone` is held; in `backup` is kept what is younger than what takes its place; `wakes`, by the
-    peers' addresses, has one sent what it wants; from `awaited` goes what has come, be it a deletion."""
+    peers' addresses, has one sent what it wants; `recovery` is told what has come."""
 
-    def __init__(self, server, key, folder, pairs, is_local, alone, backup, wakes, awaited):
+    def __init__(self, server, key, folder, pairs, is_local, alone, backup, wakes, recovery):
         super().__init__(daemon=True, name="receiver")
         self.server, self.key, self.folder, self.pairs, self.backup = server, key, folder, pairs, backup
-        self.is_local, self.alone, self.wakes, self.awaited = is_local, alone, wakes, awaited
+        self.is_local, self.alone, self.wakes, self.recovery = is_local, alone, wakes, recovery
         self.aside = os.path.join(folder, ASIDE)
         self.latest = {}  # the connection of each peer
         shutil.rmtree(self.aside, ignore_errors=True)
@@ -65,7 +65,8 @@ class Receiver(threading.Thread):
                 with self.alone():
                     if self.latest[address] is not connection or has_hung_up(connection):
                         return
-                    self.claim(pair, [entry for entry in entries if entry.path in contested])
+                    offered = {os.path.relpath(path, self.folder) for path in self.recovery.to_offer(address)}
+                    self.claim(pair, [entry for entry in entries if entry.path in contested | offered])
                     taken = self.take(pair, entries)
                     self.owe_wanted(pair, wanted)
                 dagsync_batch.answer(connection, taken)
@@ -115,7 +116,7 @@ class Receiver(threading.Thread):
             shutil.rmtree(self.aside, ignore_errors=True)
         # Not what is there now: somebody may have changed it already.
         pair.note({paths[entry.path]: entry.version for entry in taken}, owed=False)
-        self.awaited.difference_update(paths[entry.path] for entry in taken)
+        self.recovery.heard([paths[entry.path] for entry in taken])
         return [entry.path for entry in taken]
 
     def is_within(self, path):

@@ -17,7 +17,19 @@ import {
 const programs = {
     folder: runnerFolder,
     prefix: "dagsync_",
-    parts: ["backup", "batch", "changes", "cut", "leases", "notes", "pair", "peer", "run", "take"],
+    parts: [
+        "backup",
+        "batch",
+        "changes",
+        "cut",
+        "leases",
+        "notes",
+        "pair",
+        "peer",
+        "recovery",
+        "run",
+        "take",
+    ],
     shared: ["systemd_notify.py"],
 };
 

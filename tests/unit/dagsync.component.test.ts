@@ -24,6 +24,7 @@ test("makes one key, and the same things on every node with a configuration for 
         "notes",
         "pair",
         "peer",
+        "recovery",
         "run",
         "take",
     ];

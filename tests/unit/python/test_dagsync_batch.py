@@ -22,6 +22,7 @@ from csync2_database import make
 from dagsync_leases import Leases
 from dagsync_pair import Pair, version_of
 from dagsync_peer import Peer
+from dagsync_recovery import Recovery
 from dagsync_take import Receiver
 
 KEY = "of all nodes"
@@ -48,8 +49,8 @@ class Sending(unittest.TestCase):
         pairs, alone = {"127.0.0.1": self.received}, contextlib.nullcontext
         self.woken = threading.Event()
         more = [lambda path: "/.secret" in path, alone, self.backup, {"127.0.0.1": self.woken.set}]
-        self.awaited = set()
-        self.receiver = Receiver(server, KEY, str(self.there), pairs, *more, self.awaited)
+        self.recovery = Recovery([], {"127.0.0.1": set()})
+        self.receiver = Receiver(server, KEY, str(self.there), pairs, *more, self.recovery)
         self.receiver.start()
         settings = {"PORT": "1", "BATCH_PORT": str(server.getsockname()[1]), "KEY": KEY, "DAGS": str(self.here)}
         settings |= {"CONFIG": "/config", "STATE": str(self.place / "state")}
@@ -69,7 +70,7 @@ class Sending(unittest.TestCase):
     def wants(self, *names):
         """What a power cut has interrupted here."""
         paths = {f"{self.here}/{name}" for name in names}
-        self.peer.awaited, self.peer.wanted, self.peer.interrupted = set(paths), set(paths), set(paths)
+        self.peer.recovery = Recovery(paths, {"127.0.0.1": set(paths)})
 
     def owed(self):
         """After an attempt."""
@@ -159,7 +160,7 @@ class Sending(unittest.TestCase):
         self.agreed("dag.py", "as it was")
         os.unlink(self.here / "dag.py")
         self.wants("dag.py", "nobody's.py", "../outside.py")
-        self.peer.interrupted.clear()  # the folder above is the same here and there
+        self.peer.recovery.unsettled["127.0.0.1"].clear()  # the folder above is the same here and there
         self.save(self.place, "outside.py", "of another folder")
         self.assertEqual(self.owed(), set())
         self.assertEqual(self.received.owed(), {f"{self.there}/dag.py"})
@@ -192,7 +193,7 @@ class Sending(unittest.TestCase):
         texts = {path.name: path.read_text() for path in self.there.iterdir()}
         self.assertEqual(texts, {"missed.py": "from another peer", "older.py": "from another peer", "younger.py": "after"})
         self.assertEqual(self.received.owed(), {f"{self.there}/younger.py"})
-        self.assertEqual(self.peer.interrupted, set())
+        self.assertEqual(self.peer.recovery.unsettled, {"127.0.0.1": set()})
 
     def test_a_peer_that_was_off_gets_what_another_one_has_sent_again(self):
         self.wants("dag.py")
@@ -204,23 +205,26 @@ class Sending(unittest.TestCase):
         self.assertEqual(self.owed(), set())
         self.assertEqual((self.there / "dag.py").read_text(), "from another peer")
 
-    def test_what_comes_is_awaited_no_more_be_it_a_deletion(self):
+    def test_who_recovers_is_told_what_comes_and_keeps_what_is_younger(self):
+        names = ["deleted.py", "missing.py", "older.py", "younger.py"]
+        paths = {f"{self.there}/{name}" for name in names}
+        self.receiver.recovery = recovery = Recovery(paths, {"127.0.0.1": set(paths), "another": set(paths)})
         self.agreed("deleted.py", "old")
         for folder in [self.here, self.there]:
             (folder / "deleted.py").unlink()
         self.received.note({f"{self.there}/deleted.py": None}, owed=False)
-        self.save(self.here, "dag.py", "new")
-        self.awaited |= {f"{self.there}/{name}" for name in ["dag.py", "deleted.py", "another.py"]}
-        self.owes("dag.py", "deleted.py")
-        self.assertEqual(self.owed(), set())
-        self.assertEqual(self.awaited, {f"{self.there}/another.py"})
-
-    def test_what_is_awaited_no_more_nobody_is_asked_for(self):
-        self.wants("dag.py")
-        self.peer.awaited.clear()
-        self.save(self.there, "dag.py", "old")
-        self.assertEqual(self.owed(), set())
-        self.assertEqual((self.received.owed(), self.peer.wanted, self.peer.interrupted), (set(), set(), set()))
+        for name in ["older.py", "younger.py"]:
+            path = self.save(self.there, name, "of a third node", at=2000)
+            self.received.note({path: version_of(path)}, owed=False)
+        for name, at in {"missing.py": 1000, "older.py": 1000, "younger.py": 3000}.items():
+            self.save(self.here, name, "of this node", at)
+        self.owes(*names)
+        self.assertEqual(self.owed(), {"older.py"})
+        texts = {path.name: path.read_text() for path in self.there.iterdir()}
+        self.assertEqual(texts, {"missing.py": "of this node", "older.py": "of a third node", "younger.py": "of this node"})
+        self.assertEqual(self.received.owed(), {f"{self.there}/older.py"})
+        self.assertEqual(recovery.wanted["another"], {f"{self.there}/older.py"})
+        self.assertEqual(recovery.unsettled["another"], paths - {f"{self.there}/deleted.py"})
 
     def test_a_peer_that_is_off_is_asked_when_it_is_back(self):
         self.wants("dag.py")

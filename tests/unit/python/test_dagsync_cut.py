@@ -16,7 +16,7 @@ SCRIPTS = str(Path(__file__).parents[3] / "scripts")
 sys.path.insert(0, SCRIPTS)
 import dagsync_cut
 from csync2_database import make
-from dagsync_cut import Running, booted, put_by, to_ask_for
+from dagsync_cut import Running, booted, put_by
 from dagsync_pair import Pair, version_of
 
 
@@ -120,11 +120,6 @@ class Cut(unittest.TestCase):
         (self.folder / "sub").mkdir()
         (self.folder / "link.py").symlink_to("sub")
         self.assertEqual(self.interrupted(), [])
-
-    def test_who_was_still_owed_it_is_not_asked_if_another_one_has_more(self):
-        self.pairs[0].owe(["b.py"])
-        self.pairs[1].owe(["b.py", "c.py"])
-        self.assertEqual(to_ask_for({"a.py", "b.py", "c.py"}, self.pairs), [{"a.py", "b.py", "c.py"}, {"a.py", "b.py"}])
 
     def test_what_was_deleted_before_is_owed_as_deleted(self):
         path = self.save("dag.py", "half of a new one")
