@@ -1,5 +1,8 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { DagSync } from "../../components/dagsync";
 import { meshNodes, record, type Registered } from "../helpers/mocks";
+import { root } from "../helpers/root";
 
 const names = ["node1", "node2", "node3"];
 const path = "/srv/airflow/dags";
@@ -15,19 +18,9 @@ function configs(node: string): string[] {
 test("makes one key, and the same things on every node with a configuration for each peer", async () => {
     const all = await dags();
     const children = all.filter(({ name }) => name !== "dags");
-    const parts = [
-        "backup",
-        "batch",
-        "changes",
-        "cut",
-        "leases",
-        "notes",
-        "pair",
-        "peer",
-        "recovery",
-        "run",
-        "take",
-    ];
+    const parts = readdirSync(join(root, "scripts")).flatMap(
+        (file) => /^dagsync_(\w+)\.py$/.exec(file)?.slice(1) ?? [],
+    );
     const programs = [...parts, "systemd_notify"];
     const single = ["install", "secret", "socket", "receiver", "listen", "unit", "start"];
     expect(children.map(({ name, parent }) => `${parent}/${name}`).sort()).toEqual(
