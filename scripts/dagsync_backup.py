@@ -17,14 +17,16 @@ def place_for(path, backup):
 
 def move(path, backup):
     """Gives where it is now. Where there is no room for it, that is beside it, under a name that stays on this node."""
-    place = place_for(path, backup)
+    place = None
     try:
+        place = place_for(path, backup)
         # A service that may write to two folders only has two mounts: across them nothing can be renamed.
         shutil.copy2(path, place)
         flush([place, os.path.dirname(place)])
     except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(place)
+        if place:
+            with contextlib.suppress(OSError):
+                os.unlink(place)
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         place = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{int(os.lstat(path).st_mtime)}")

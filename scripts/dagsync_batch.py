@@ -60,6 +60,13 @@ def entry_of(folder, path):
         return Entry(name, status.st_mode, status.st_mtime_ns // 10**9, len(contents), contents=contents)
 
 
+def is_large(path):
+    """Whether no message has room for it."""
+    with contextlib.suppress(OSError):
+        return os.lstat(path).st_size > CONTENTS
+    return False
+
+
 def entries_of(folder, paths):
     """By path, None for what is no entry; as many as go into one message."""
     entries, size = {}, 0

@@ -82,10 +82,7 @@ class Changes:
             self.read()
             if time.monotonic() - self.swept > SWEEP:
                 self.sweep()
-            changes = self.take()
-            if reason := self.place.moved():
-                raise OSError(reason)
-            if changes:
+            if changes := self.take():
                 return changes
 
     def read(self):
@@ -129,7 +126,10 @@ class Changes:
         """Of what is due, all that is whole and not as it was when it was taken last."""
         now = time.monotonic()
         ready = [path for path, due in self.due.items() if due.when <= now]
-        return [change for path in ready if (change := self.change(path, self.due.pop(path), now))]
+        changes = [change for path in ready if (change := self.change(path, self.due.pop(path), now))]
+        if reason := self.place.moved():
+            raise OSError(reason)
+        return changes
 
     def change(self, key, due, now):
         path = key.removesuffix("/.")

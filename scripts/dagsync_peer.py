@@ -78,7 +78,8 @@ class Peer(threading.Thread):
     def run(self):
         while True:
             with self.condition:
-                self.condition.wait_for(lambda: self.news, RETRY if self.behind != 0 or self.wanted else COMPARE)
+                again = self.behind != 0 or self.wanted or self.recovery.here(self.address)
+                self.condition.wait_for(lambda: self.news, RETRY if again else COMPARE)
                 self.news = False
             self.send()
             if time.monotonic() - self.compared >= COMPARE:
@@ -122,7 +123,7 @@ class Peer(threading.Thread):
     def send_batches(self, looked_at, taken):
         """All that is whole, and not changed there too; adds to both sets. Gives why nothing can be sent just now, or None."""
         self.wanted = self.recovery.to_ask(self.address)
-        self.contested |= self.recovery.to_offer(self.address)
+        self.contested |= self.to_offer()
         while (chunk := in_order((self.pair.owed() | self.contested) - looked_at)[:BATCH]) or self.wanted:
             try:
                 entries, took = self.send_batch(chunk)
@@ -135,6 +136,13 @@ class Peer(threading.Thread):
             except OSError as error:
                 return str(error)
         return None
+
+    def to_offer(self):
+        """What is not owed anyhow: that the peer takes even if it has a younger version. What is large the comparison finds."""
+        offers = self.recovery.to_offer(self.address) - self.pair.owed()
+        large = {path for path in offers if dagsync_batch.is_large(path)}
+        self.recovery.settled(self.address, large)
+        return offers - large
 
     def send_batch(self, paths):
         """As many as go into one message; gives those that were looked at, and of them those that the peer has now."""

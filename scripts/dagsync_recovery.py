@@ -3,6 +3,11 @@ from another one, which it may have missed; of two versions the younger one stay
 
 import os
 import threading
+import time
+
+# Seconds for which what has come is not offered: what a peer owes itself, be it a deletion, comes first. Longer than it takes
+# to try again.
+PATIENCE = 5
 
 
 class Recovery:
@@ -11,6 +16,7 @@ class Recovery:
     def __init__(self, paths, wanted):
         self.wanted = wanted
         self.unsettled = {address: set(paths) for address in wanted}
+        self.came = dict.fromkeys(paths, time.monotonic())
         self.lock = threading.Lock()
 
     def to_ask(self, address):
@@ -23,10 +29,15 @@ class Recovery:
         with self.lock:
             self.wanted[address] -= paths
 
-    def to_offer(self, address):
+    def here(self, address):
         """What is here, and may not be the same there."""
         with self.lock:
             return {path for path in self.unsettled[address] if os.path.lexists(path)}
+
+    def to_offer(self, address):
+        """Of that, what nobody is about to send."""
+        end = time.monotonic() - PATIENCE
+        return {path for path in self.here(address) if self.came[path] < end}
 
     def settled(self, address, paths):
         with self.lock:
@@ -45,6 +56,7 @@ class Recovery:
         """Whoever was offered another version is offered this one too."""
         with self.lock:
             again = self.of_mine(paths)
+            self.came |= dict.fromkeys(again, time.monotonic())
             for unsettled in self.unsettled.values():
                 unsettled |= again
 

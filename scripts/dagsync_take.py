@@ -65,12 +65,12 @@ class Receiver(threading.Thread):
                 with self.alone():
                     if self.latest[address] is not connection or has_hung_up(connection):
                         return
-                    offered = {os.path.relpath(path, self.folder) for path in self.recovery.to_offer(address)}
-                    self.claim(pair, [entry for entry in entries if entry.path in contested | offered])
+                    contested |= {os.path.relpath(path, self.folder) for path in self.recovery.here(address)}
+                    claimed = self.claim(pair, [entry for entry in entries if entry.path in contested])
                     taken = self.take(pair, entries)
                     self.owe_wanted(pair, wanted)
                 dagsync_batch.answer(connection, taken)
-                if wanted:
+                if wanted or claimed:
                     self.wakes[address]()
         except (EOFError, ConnectionError, TimeoutError):
             pass  # the sender still owes it, and sends it again
@@ -81,9 +81,12 @@ class Receiver(threading.Thread):
         return hmac.compare_digest(key.encode(), self.key.encode())
 
     def claim(self, pair, entries):
-        """What has been changed on both sides, and noted on none: what is younger here is owed, so csync2 decides."""
+        """What has been changed on both sides, and noted on none: what is younger here is owed, so csync2 decides. Gives the
+        paths of that."""
         paths = {os.path.join(self.folder, entry.path): entry for entry in entries if entry.is_file}
-        pair.owe([path for path, entry in paths.items() if self.is_within(path) and wins(path, entry)])
+        claimed = [path for path, entry in paths.items() if self.is_within(path) and wins(path, entry)]
+        pair.owe(claimed)
+        return claimed
 
     def owe_wanted(self, pair, names):
         """What is not here it cannot have from here; that this is no deletion of what it saves meanwhile."""

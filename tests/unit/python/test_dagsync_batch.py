@@ -71,6 +71,7 @@ class Sending(unittest.TestCase):
         """What a power cut has interrupted here."""
         paths = {f"{self.here}/{name}" for name in names}
         self.peer.recovery = Recovery(paths, {"127.0.0.1": set(paths)})
+        self.peer.recovery.came = dict.fromkeys(paths, 0)
 
     def owed(self):
         """After an attempt."""
@@ -193,7 +194,23 @@ class Sending(unittest.TestCase):
         texts = {path.name: path.read_text() for path in self.there.iterdir()}
         self.assertEqual(texts, {"missed.py": "from another peer", "older.py": "from another peer", "younger.py": "after"})
         self.assertEqual(self.received.owed(), {f"{self.there}/younger.py"})
+        self.assertTrue(self.woken.wait(5))
         self.assertEqual(self.peer.recovery.unsettled, {"127.0.0.1": set()})
+
+    def test_what_is_saved_here_meanwhile_is_owed_and_not_offered(self):
+        self.agreed("dag.py", "younger")
+        self.wants("dag.py")
+        self.save(self.here, "dag.py", "restored", at=500)
+        self.owes("dag.py")
+        self.assertEqual(self.owed(), set())
+        self.assertEqual((self.there / "dag.py").read_text(), "restored")
+
+    def test_what_is_too_large_for_a_message_is_not_offered_for_ever(self):
+        self.wants("large.py")
+        self.save(self.here, "large.py", "text" * 5)
+        with mock.patch("dagsync_batch.CONTENTS", 10):
+            self.assertEqual(self.owed(), set())
+        self.assertEqual((self.peer.contested, self.peer.recovery.unsettled), (set(), {"127.0.0.1": set()}))
 
     def test_a_peer_that_was_off_gets_what_another_one_has_sent_again(self):
         self.wants("dag.py")

@@ -19,7 +19,10 @@ class Recovering(unittest.TestCase):
         self.addCleanup(place.cleanup)
         self.file = Path(place.name) / "dag.py"
         self.path = str(self.file)
+        self.now = 100
+        self.enterContext(mock.patch("time.monotonic", lambda: self.now))
         self.recovery = Recovery([self.path], {"left": {self.path}, "right": {self.path}})
+        self.now += 6
 
     def asks(self):
         return [address for address in ["left", "right"] if self.recovery.to_ask(address) == {self.path}]
@@ -52,6 +55,10 @@ class Recovering(unittest.TestCase):
         self.recovery.settled("left", {self.path})
         self.assertEqual(self.offers(), ["right"])
         self.recovery.changed([self.path, "another.py"])
+        # What a peer owes itself comes first.
+        self.assertEqual(self.offers(), [])
+        self.assertEqual(self.recovery.here("left"), {self.path})
+        self.now += 6
         self.assertEqual(self.offers(), ["left", "right"])
         for address in ["left", "right"]:
             self.recovery.settled(address, {self.path})
