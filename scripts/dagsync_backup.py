@@ -8,26 +8,31 @@ import shutil
 from dagsync_pair import flush
 
 
+# What OSError says when there is no room.
+FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
 def place_for(path, backup):
-    """BACKUP/TIME/PATH, with the time of its contents in seconds since 1970; makes the folders above it."""
-    place = f"{backup}/{int(os.lstat(path).st_mtime)}{path}"
+    """BACKUP/TIME/PATH, with the time of its contents in seconds since 1970."""
+    return f"{backup}/{int(os.lstat(path).st_mtime)}{path}"
+
+
+def copy(path, place):
     os.makedirs(os.path.dirname(place), exist_ok=True)
-    return place
+    shutil.copy2(path, place)
 
 
 def move(path, backup):
     """Gives where it is now. Where there is no room for it, that is beside it, under a name that stays on this node."""
-    place = None
+    place = place_for(path, backup)
     try:
-        place = place_for(path, backup)
         # A service that may write to two folders only has two mounts: across them nothing can be renamed.
-        shutil.copy2(path, place)
+        copy(path, place)
         flush([place, os.path.dirname(place)])
     except OSError as error:
-        if place:
-            with contextlib.suppress(OSError):
-                os.unlink(place)
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        with contextlib.suppress(OSError):
+            os.unlink(place)
+        if error.errno not in FULL:
             raise
         place = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{int(os.lstat(path).st_mtime)}")
         os.rename(path, place)

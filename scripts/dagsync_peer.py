@@ -66,7 +66,6 @@ class Peer(threading.Thread):
         self.compared = time.monotonic()
         self.different = {}  # version and since when, by path
         self.contested = set()  # what is different and owed by nobody; what the peer has may be younger
-        self.wanted = set()  # what a power cut has interrupted here, and this peer is to send
         self.said = None
 
     def wake(self):
@@ -122,7 +121,6 @@ class Peer(threading.Thread):
 
     def send_batches(self, looked_at, taken):
         """All that is whole, and not changed there too; adds to both sets. Gives why nothing can be sent just now, or None."""
-        self.wanted = self.recovery.to_ask(self.address)
         self.contested |= self.to_offer()
         while (chunk := in_order((self.pair.owed() | self.contested) - looked_at)[:BATCH]) or self.wanted:
             try:
@@ -137,9 +135,16 @@ class Peer(threading.Thread):
                 return str(error)
         return None
 
+    @property
+    def wanted(self):
+        """What a power cut has interrupted here, and this peer is to send."""
+        return self.recovery.to_ask(self.address)
+
     def to_offer(self):
         """What is not owed anyhow: that the peer takes even if it has a younger version. What is large the comparison finds."""
-        offers = self.recovery.to_offer(self.address) - self.pair.owed()
+        if not (offers := self.recovery.to_offer(self.address)):
+            return offers  # as nearly always: the database is not read for that
+        offers -= self.pair.owed()
         large = {path for path in offers if dagsync_batch.is_large(path)}
         self.recovery.settled(self.address, large)
         return offers - large
@@ -177,7 +182,6 @@ class Peer(threading.Thread):
         self.contested -= answered
         self.recovery.settled(self.address, answered)
         self.recovery.asked(self.address, wanted)
-        self.wanted -= wanted
         if changed := [path for path in taken if identity(path) != before[path]]:
             # A change that the version does not show may have been noted before that.
             self.pair.owe(changed)

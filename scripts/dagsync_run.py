@@ -109,12 +109,13 @@ def run(settings, status, running):
     pairs = {peer.address: peer.pair for peer in peers}
     backup = os.path.join(settings["STATE"], "backup")
     notes = Notes(pairs.values(), os.path.join(settings["STATE"], "receiving"))
-    need_mount(settings["DAGS"], os.path.join(settings["STATE"], "mounted"), notes.known())
+    known = notes.known()
+    need_mount(settings["DAGS"], os.path.join(settings["STATE"], "mounted"), known)
     with notes.nobody_sends():
         interrupted = running.interrupted(changes.walk(), pairs.values())
         # What was received its sender still owes: from another one might come what the sender has deleted since. What was
         # unpacked here with a time of whole seconds passes for received: the comparison brings it back, later.
-        awaited = set(filter(has_part_of_second, interrupted)) & notes.known()
+        awaited = set(filter(has_part_of_second, interrupted)) & known
         recovery = Recovery(awaited, to_ask_for(awaited, pairs))
         put_by(interrupted, backup, pairs.values())
     for peer in peers:
@@ -125,8 +126,9 @@ def run(settings, status, running):
     # Not before: of a peer whose first message was here already nothing would be new.
     server = socket.create_server((settings["ADDRESS"], int(settings["BATCH_PORT"])))
     wakes = {peer.address: peer.wake for peer in peers}
-    more = [changes.is_local, notes.nobody_sends, backup, wakes, recovery]
-    Receiver(server, settings["KEY"], settings["DAGS"], pairs, *more).start()
+    Receiver(
+        server, settings["KEY"], settings["DAGS"], pairs, changes.is_local, notes.nobody_sends, backup, wakes, recovery
+    ).start()
     changes.begin(notes.known())
     # Before anything is sent: of what was noted for one peer only, that it is owed says that no peer has sent it.
     notes.take(changes.take())

@@ -2,7 +2,6 @@
 and it is in the pair's database before the sender is told. What this node has changed too is refused: csync2 then decides
 which version wins, and keeps the other one."""
 
-import errno
 import hmac
 import math
 import os
@@ -15,7 +14,7 @@ import time
 import traceback
 
 import dagsync_batch
-from dagsync_backup import place_for
+from dagsync_backup import FULL, copy, place_for
 from dagsync_changes import drop_cache
 from dagsync_leases import Leases
 from dagsync_pair import flush, version_of
@@ -112,7 +111,7 @@ class Receiver(threading.Thread):
             # Names have to last as long as what is noted of them.
             flush({os.path.dirname(paths[entry.path]) for entry in taken})
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno not in FULL:
                 raise
             return None
         finally:
@@ -158,7 +157,7 @@ class Receiver(threading.Thread):
 
     def keep(self, path):
         """A third node may have saved it after the sender, which did not know of it; or the sender copied an old one."""
-        shutil.copy2(path, kept := place_for(path, self.backup))
+        copy(path, kept := place_for(path, self.backup))
         print(f"{path}: what comes is older than what was here, which is kept as {kept}", flush=True)
 
     def put_in_place(self, entry, path, aside):
